@@ -9,7 +9,7 @@ import subprocess
 from . import SeriesError
 
 # What is exported lives below these; everything else stays in this repository.
-OVERLAY = ("arch", "drivers", "Documentation", "include", "scripts/coccinelle")
+OVERLAY = ("arch", "drivers", "Documentation", "include")
 
 
 @dataclass
