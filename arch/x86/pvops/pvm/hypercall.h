@@ -8,6 +8,9 @@
  * A hypercall has its number in RAX and its arguments in RBX, R10, RDX and
  * RSI; the result comes in RAX.  RCX and R11 are lost (SYSCALL writes them),
  * all else is kept.  It needs no registered PVCS, and never faults.
+ *
+ * pvm_hypercall() in entry_64.S holds the instruction; nothing else does but
+ * the two places there whose address means something.
  */
 #ifndef _PVOPS_PVM_HYPERCALL_H
 #define _PVOPS_PVM_HYPERCALL_H
@@ -16,14 +19,19 @@
 #include <linux/stringify.h>
 #include <linux/types.h>
 
+#include <asm/asm.h>
+
 #include "abi.h"
+
+/* Not a C function: arguments and clobbers as above. */
+void pvm_hypercall(void);
 
 static __always_inline long pvm_hypercall0(unsigned int nr)
 {
 	long ret;
 
-	asm volatile("syscall"
-		     : "=a" (ret)
+	asm volatile("call pvm_hypercall"
+		     : "=a" (ret), ASM_CALL_CONSTRAINT
 		     : "a" (nr)
 		     : "rcx", "r11", "memory");
 	return ret;
@@ -33,8 +41,8 @@ static __always_inline long pvm_hypercall1(unsigned int nr, unsigned long p1)
 {
 	long ret;
 
-	asm volatile("syscall"
-		     : "=a" (ret)
+	asm volatile("call pvm_hypercall"
+		     : "=a" (ret), ASM_CALL_CONSTRAINT
 		     : "a" (nr), "b" (p1)
 		     : "rcx", "r11", "memory");
 	return ret;
@@ -46,8 +54,8 @@ static __always_inline long pvm_hypercall2(unsigned int nr, unsigned long p1,
 	register unsigned long r10 asm("r10") = p2;
 	long ret;
 
-	asm volatile("syscall"
-		     : "=a" (ret)
+	asm volatile("call pvm_hypercall"
+		     : "=a" (ret), ASM_CALL_CONSTRAINT
 		     : "a" (nr), "b" (p1), "r" (r10)
 		     : "rcx", "r11", "memory");
 	return ret;
@@ -59,8 +67,8 @@ static __always_inline long pvm_hypercall3(unsigned int nr, unsigned long p1,
 	register unsigned long r10 asm("r10") = p2;
 	long ret;
 
-	asm volatile("syscall"
-		     : "=a" (ret)
+	asm volatile("call pvm_hypercall"
+		     : "=a" (ret), ASM_CALL_CONSTRAINT
 		     : "a" (nr), "b" (p1), "r" (r10), "d" (p3)
 		     : "rcx", "r11", "memory");
 	return ret;
