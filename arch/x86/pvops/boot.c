@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The boot of this machine: when the core's parts run, and what failure means
+ *
+ * Up to the end of pvops_choose() nothing of a hypervisor has been installed.
+ * Whatever fails until then ends in a native boot where one is possible.  On a
+ * machine without one, or later, a required step that fails stops the machine.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+
+#define pr_fmt(fmt) "pvops: " fmt
+
+#include <linux/cpu.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/printk.h>
+#include <linux/reboot.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include <asm/cpufeature.h>
+#include <asm/hypervisor.h>
+#include <asm/setup.h>
+
+#include <xen/xen.h>
+
+#define CREATE_TRACE_POINTS
+#include "pvops.h"
+#include "trace.h"
+
+/*
+ * Written on the boot CPU before the others are up; afterwards only @failed and
+ * @error change, in steps of the later phases, which CPU hotplug serialises.
+ */
+struct pvops_state pvops_state;
+
+/* Not in .bss: a backend announces itself before that is certain to be clear. */
+static const struct pvops_backend *announced __section(".data");
+
+static char command_line[COMMAND_LINE_SIZE] __initdata;
+
+/**
+ * pvops_announce - early boot code found itself on a backend's platform
+ * @backend: that backend; no other will be chosen
+ *
+ * For platforms that must be known before anything can be detected in C, since
+ * they have no IDT, say.  Neither allocates nor prints.
+ *
+ * Context: any time before setup_arch(), boot CPU, also with an identity
+ * mapping as long as it is called and passed an address by RIP-relative code
+ * whose relocation has been applied.
+ */
+void __init pvops_announce(const struct pvops_backend *backend)
+{
+	announced = backend;
+}
+
+/**
+ * pvops_feature_on - is a feature of the chosen backend on?
+ * @backend: the caller's backend
+ * @name: name of the feature
+ *
+ * Valid from the first step of %PVOPS_EARLY on; constant afterwards, so ask
+ * once and keep the answer: this compares strings.
+ *
+ * Context: any.
+ */
+bool pvops_feature_on(const struct pvops_backend *backend, const char *name)
+{
+	if (pvops_state.backend != backend)
+		return false;
+
+	for (unsigned int i = 0; i < backend->nr_features; i++) {
+		if (!strcmp(backend->features[i].name, name))
+			return pvops_state.features & BIT(i);
+	}
+
+	return false;
+}
+
+static bool __init no_native(void)
+{
+	if (announced)
+		return announced->deprivileged;
+
+	return xen_pv_domain() || xen_pvh_domain();
+}
+
+static void __noreturn stop_machine_for_good(const struct pvops_state *state)
+{
+	const struct pvops_backend *b = state->backend;
+	char line[128];
+
+	scnprintf(line, sizeof(line), "pvops: %s: required step %s failed (%d), stopping\n",
+		  b->name, state->failed, state->error);
+	if (b->puts)
+		b->puts(line);
+	else
+		pr_emerg("%s", line + strlen("pvops: "));
+
+	if (b->stop)
+		b->stop();
+	else
+		machine_halt();
+
+	local_irq_disable();
+	for (;;)
+		cpu_relax();
+}
+
+/*
+ * The command line is not wanted here, only that pvops= is one of the kernel's
+ * own parameters: init would get it otherwise.  params.c reads it.
+ */
+static int __init known_param(char *unused)
+{
+	return 0;
+}
+early_param("pvops", known_param);
+
+/**
+ * pvops_before_detection - read the command line
+ *
+ * A native boot is asked for with the same flag as by the nopv parameter, which
+ * the in-tree guest code looks at in some places.
+ *
+ * Context: setup_arch(), before the hypervisor is detected.
+ */
+void __init pvops_before_detection(void)
+{
+	strscpy(command_line, boot_command_line, sizeof(command_line));
+	pvops_parse_command_line(&pvops_state.params, command_line);
+
+	if (pvops_native_wanted(&pvops_backends, &pvops_state.params, no_native()))
+		nopv = true;
+}
+
+static void __init fall_back(struct pvops_state *state)
+{
+	pvops_warn("%s: %s failed (%d), booting natively", state->backend->name, state->failed,
+		state->error);
+	state->backend = pvops_backends.native;
+	state->features = 0;
+	nopv = true;
+}
+
+/* Everything before the point of no return. */
+static int __init set_up(struct pvops_state *state, const struct pvops_machine *machine)
+{
+	int ret = pvops_select(state, &pvops_backends, machine);
+
+	if (ret == -ENODEV && machine->no_native) {
+		pvops_warn("pvops=%s refused: this machine is %s", state->params.want,
+			state->backend->name);
+		ret = 0;
+	}
+
+	return ret ?: pvops_negotiate(state) ?:
+		pvops_run_phase(state, PVOPS_EARLY, smp_processor_id());
+}
+
+/**
+ * pvops_choose - choose the platform's backend and run its early steps
+ * @found: the in-tree hypervisor code that recognised the machine, or NULL
+ *
+ * Context: setup_arch(), boot CPU, interrupts off, memblock only.
+ * Return: the in-tree hypervisor code to install: @found or NULL.
+ */
+const struct hypervisor_x86 * __init pvops_choose(const struct hypervisor_x86 *found)
+{
+	struct pvops_machine machine = {
+		.type		= found ? found->type : X86_HYPER_NATIVE,
+		.hypervisor_bit	= boot_cpu_has(X86_FEATURE_HYPERVISOR),
+		.no_native	= no_native(),
+		.announced	= announced,
+	};
+
+	if (set_up(&pvops_state, &machine)) {
+		if (machine.no_native)
+			stop_machine_for_good(&pvops_state);
+		fall_back(&pvops_state);
+	}
+
+	if (!found || !pvops_keeps(&pvops_state, found->type))
+		return NULL;
+
+	return found;
+}
+
+static int run_percpu(unsigned int cpu)
+{
+	return pvops_run_phase(&pvops_state, PVOPS_PERCPU, cpu);
+}
+
+static int undo_percpu(unsigned int cpu)
+{
+	const struct pvops_backend *b = pvops_state.backend;
+
+	for (unsigned int i = b->nr_steps; i--; ) {
+		if (b->steps[i].phase == PVOPS_PERCPU && b->steps[i].undo)
+			b->steps[i].undo(cpu);
+	}
+
+	return 0;
+}
+
+static bool __init has_percpu_steps(const struct pvops_state *state)
+{
+	for (unsigned int i = 0; i < state->backend->nr_steps; i++) {
+		if (state->backend->steps[i].phase == PVOPS_PERCPU)
+			return true;
+	}
+
+	return IS_ENABLED(CONFIG_PVOPS_DEBUG) && state->params.fail[0];
+}
+
+static int __init before_smp(void)
+{
+	int ret;
+
+	if (pvops_run_phase(&pvops_state, PVOPS_SMP, 0))
+		stop_machine_for_good(&pvops_state);
+
+	if (!has_percpu_steps(&pvops_state))
+		return 0;
+
+	/* Runs on the boot CPU now and on each other one when it comes up. */
+	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "x86/pvops:online", run_percpu,
+				undo_percpu);
+	if (ret < 0)
+		stop_machine_for_good(&pvops_state);
+
+	return 0;
+}
+early_initcall(before_smp);
+
+static int __init late(void)
+{
+	if (pvops_run_phase(&pvops_state, PVOPS_LATE, raw_smp_processor_id()))
+		stop_machine_for_good(&pvops_state);
+
+	return 0;
+}
+late_initcall(late);
