@@ -37,8 +37,11 @@ class Git:
 
     def run(self, *args, data=None, check=True):
         """Run git and return what it prints, as bytes."""
-        done = subprocess.run(["git", *args], cwd=self.top, env=self.env,
-                              input=data, capture_output=True)
+        try:
+            done = subprocess.run(["git", *args], cwd=self.top, env=self.env,
+                                  input=data, capture_output=True)
+        except FileNotFoundError as err:
+            raise SeriesError(f"{err.filename}: not found")
         if check and done.returncode:
             lines = done.stderr.decode(errors="replace").strip().split("\n")
             raise SeriesError(f"git {args[0]}: {lines[0]}")

@@ -4,9 +4,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-import subprocess
 
 from . import SeriesError
+from .git import Git
 
 # What is exported lives below these; everything else stays in this repository.
 OVERLAY = ("arch", "drivers", "Documentation", "include")
@@ -97,9 +97,8 @@ def read_series(root):
 
 def overlay_files(root):
     """The files of the repository that belong into the kernel tree."""
-    out = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "--cached", "--others",
-                          "--exclude-standard", "--", *OVERLAY],
-                         check=True, capture_output=True).stdout.decode()
+    out = Git(root).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
+                        *OVERLAY).decode()
     return sorted({p for p in out.split("\0") if p and (Path(root) / p).exists()})
 
 

@@ -56,6 +56,8 @@ def commit_base(top):
 
 def from_package(top):
     """Unpack Debian's source package to @top."""
+    if not shutil.which("tar") or not shutil.which("xz"):
+        raise SeriesError("tar, xz: not found; install the packages tar and xz-utils")
     if not TARBALL.exists():
         raise SeriesError(f"{TARBALL}: missing; install the package {PACKAGE}")
     top.mkdir(parents=True)
