@@ -34,8 +34,8 @@ while ((rd@p(...) & E) != 0) S
 )
 
 @forever@
-identifier forever = {true};
 identifier pause = {cpu_relax, udelay, ndelay, usleep_range, msleep, fsleep, cond_resched};
+identifier yes = {true};
 position p;
 @@
 
@@ -44,8 +44,15 @@ for (;;) { <+... pause@p(...); ...+> }
 |
 while (1) { <+... pause@p(...); ...+> }
 |
-while (forever) { <+... pause@p(...); ...+> }
+while (yes) { <+... pause@p(...); ...+> }
 )
+
+@stops@
+position forever.p;
+identifier pause = {cpu_relax};
+@@
+
+for (;;) pause@p(...);
 
 @condition@
 identifier spin = {smp_cond_load_relaxed, smp_cond_load_acquire};
@@ -59,7 +66,7 @@ p << waits.p;
 @@
 coccilib.report.print_report(p[0], "only the other side ends this loop")
 
-@script:python depends on report@
+@script:python depends on report && !stops@
 p << forever.p;
 @@
 coccilib.report.print_report(p[0], "this loop has no bound of its own")
