@@ -93,12 +93,15 @@ MAKEFILE = "drivers/x/Makefile"
     ("obj-y += a.o\nobj-y += b.o\n", {"drivers/x/a.c"}, "obj-y += a.o\n"),
     ("obj-y += a.o b.o\n", {"drivers/x/b.c"}, "obj-y += b.o\n"),
     ("obj-y += a.o\n", {"drivers/x/a.S"}, "obj-y += a.o\n"),
-    ("obj-y += sub/\n", {"drivers/x/sub/a.c"}, "obj-y += sub/\n"),
-    ("obj-y += sub/\n", {"drivers/x/a.c"}, ""),
+    ("obj-y += sub/\n", {"drivers/x/sub/Makefile"}, "obj-y += sub/\n"),
+    ("obj-y += sub/\n", {"drivers/x/sub/a.h"}, ""),
     ("obj-m += x.o\nx-y += a.o\nx-y += b.o\n", {"drivers/x/a.c"}, "obj-m += x.o\nx-y += a.o\n"),
     ("obj-m += x.o\nx-y += a.o\n", {"drivers/x/z.c"}, ""),
     ("ccflags-y += -I$(src)\nobj-y += a.o\n", {"drivers/x/a.c"},
      "ccflags-y += -I$(src)\nobj-y += a.o\n"),
+    ("obj-y += a.o\nCFLAGS_a.o += -I$(src)\nCFLAGS_REMOVE_a.o = -pg\n", {"drivers/x/a.c"},
+     "obj-y += a.o\nCFLAGS_a.o += -I$(src)\nCFLAGS_REMOVE_a.o = -pg\n"),
+    ("obj-y += a.o\nKASAN_SANITIZE_b.o := n\n", {"drivers/x/a.c"}, "obj-y += a.o\n"),
     ("# obj-y += b.o is for later\n", set(), "# obj-y += b.o is for later\n"),
 ])
 def test_a_makefile_names_only_what_is_there(text, present, expected):

@@ -7,6 +7,8 @@ import re
 
 _OBJECT = re.compile(r"(?<![\w./$()-])([\w-]+(?:/[\w-]+)*)(\.o|/)(?=\s|$)")
 _SOURCE = re.compile(r'^\s*source\s+"([^"]+)"')
+# A variable that belongs to one object, such as CFLAGS_core.o or KASAN_SANITIZE_core.o.
+_OBJECT_VARIABLE = re.compile(r"^[A-Z][A-Z_]*_([\w-]+)\.o\s*[:+]?=")
 _COMPOSITE = re.compile(r"^([\w-]+)-(?:y|objs|\$\([\w]+\))\s*[:+]?=")
 
 
@@ -14,7 +16,7 @@ def _exists(directory, stem, tail, present):
     """Is there something behind an object or directory named in @directory?"""
     path = str(directory / stem)
     if tail == "/":
-        return any(p.startswith(path + "/") for p in present)
+        return any(f"{path}/{name}" in present for name in ("Makefile", "Kbuild"))
     return any(path + ext in present for ext in (".c", ".S"))
 
 
@@ -39,6 +41,11 @@ def filter_makefile(path, text, present):
 
     kept = []
     for line in lines:
+        variable = _OBJECT_VARIABLE.match(line)
+        if variable:
+            if here(variable.group(1), ".o"):
+                kept.append(line)
+            continue
         names = [] if line.startswith("#") else _OBJECT.findall(line.split("#")[0])
         if names and not all(here(s, t) for s, t in names):
             if any(here(s, t) for s, t in names):
