@@ -94,7 +94,7 @@ MAKEFILE = "drivers/x/Makefile"
     ("obj-y += a.o b.o\n", {"drivers/x/b.c"}, "obj-y += b.o\n"),
     ("obj-y += a.o\n", {"drivers/x/a.S"}, "obj-y += a.o\n"),
     ("obj-y += sub/\n", {"drivers/x/sub/Makefile"}, "obj-y += sub/\n"),
-    ("obj-y += sub/\n", {"drivers/x/sub/a.h"}, ""),
+    ("obj-y += sub/\n", {"drivers/x/a.c"}, ""),
     ("obj-m += x.o\nx-y += a.o\nx-y += b.o\n", {"drivers/x/a.c"}, "obj-m += x.o\nx-y += a.o\n"),
     ("obj-m += x.o\nx-y += a.o\n", {"drivers/x/z.c"}, ""),
     ("ccflags-y += -I$(src)\nobj-y += a.o\n", {"drivers/x/a.c"},

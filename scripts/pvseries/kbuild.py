@@ -16,7 +16,7 @@ def _exists(directory, stem, tail, present):
     """Is there something behind an object or directory named in @directory?"""
     path = str(directory / stem)
     if tail == "/":
-        return any(f"{path}/{name}" in present for name in ("Makefile", "Kbuild"))
+        return any(p.startswith(path + "/") for p in present)
     return any(path + ext in present for ext in (".c", ".S"))
 
 
