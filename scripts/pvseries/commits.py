@@ -96,19 +96,24 @@ class Builder:
         self.head = self.git.out("commit-tree", tree, "-p", self.head, data=message.encode())
         return self.head
 
-    def finish(self):
-        """Say so when something of ours never entered."""
+    def unfinished(self):
+        """What of ours never entered, as lines to show; nothing in a finished series."""
+        found = []
         for section, here in self.sections:
             if not here:
                 title = section.split("\n", 1)[0]
-                raise SeriesError(f"MAINTAINERS: no file of the series belongs to '{title}'")
+                found.append(f"MAINTAINERS: no file of the series belongs to '{title}'")
         for path, text in self.grown.items():
             if text != (self.root / path).read_text():
-                raise SeriesError(f"{path}: names a file that is in no entry of patches/series")
+                found.append(f"{path}: names a file that is in no entry of patches/series")
+        return found
 
 
-def build(top, root, sets, base, signoff=None):
-    """Commit all @sets on @base; return (head, [(set, first parent, last commit)])."""
+def build(top, root, sets, base, signoff=None, complete=True):
+    """Commit all @sets on @base; return (head, [(set, first parent, last commit)]).
+
+    @complete: refuse a series that is not finished; without it say so and go on.
+    """
     builder = Builder(top, root, base, signoff)
     try:
         ranges = []
@@ -117,7 +122,10 @@ def build(top, root, sets, base, signoff=None):
             for entry in one.entries:
                 builder.add(entry)
             ranges.append((one, start, builder.head))
-        builder.finish()
+        for line in builder.unfinished():
+            if complete:
+                raise SeriesError(line)
+            print(f"series: {line}")
         return builder.head, ranges
     finally:
         builder.close()

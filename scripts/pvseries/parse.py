@@ -59,8 +59,12 @@ def _message(data, where):
     return text
 
 
-def read_series(root):
-    """Return the list of sets in @root's patches/series."""
+def read_series(root, complete=True):
+    """Return the list of sets in @root's patches/series.
+
+    @complete: every overlay file must be in an entry; without it, files that
+    are still being written may be left out.
+    """
     root = Path(root)
     patches = root / "patches"
     sets, entry = [], None
@@ -92,6 +96,9 @@ def read_series(root):
         else:
             raise SeriesError(f"{where}: not understood: {line}")
     check(root, sets)
+    left = left_out(root, sets)
+    if complete and left:
+        raise SeriesError(f"patches/series: not in any entry: {' '.join(left)}")
     return sets
 
 
@@ -119,6 +126,9 @@ def check(root, sets):
             if path in seen and not progressive(path):
                 raise SeriesError(f"{entry.where}: {path} entered already at {seen[path]}")
             seen.setdefault(path, entry.where)
-    left = [p for p in overlay_files(root) if p not in seen]
-    if left:
-        raise SeriesError(f"patches/series: not in any entry: {' '.join(left)}")
+
+
+def left_out(root, sets):
+    """The overlay files that no entry names."""
+    listed = {p for s in sets for e in s.entries for p in e.files}
+    return [p for p in overlay_files(root) if p not in listed]

@@ -34,7 +34,7 @@ def series_head():
     need_tree()
     try:
         sets = parse.read_series(ROOT)
-        head, ranges = commits.build(LINUX, ROOT, sets, "base")
+        head, ranges = commits.build(LINUX, ROOT, sets, "base", complete=False)
     except SeriesError as err:
         raise QualityError(str(err)) from err
     found = []

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+#
+# 'make help' lists what there is.
+
+PYTHON := /usr/bin/python3
+SETUP := scripts/setup
+
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help:
+	@echo 'make run [PLATFORM=name] [CPUS=n]  build the image once, boot it on every platform'
+	@echo 'make shell [PLATFORM=name]         an interactive shell in a guest'
+	@echo 'make test                          all tests, in under 45 minutes on two cores'
+	@echo 'make soak [ONLY=name]              their long forms'
+	@echo 'make lint                          sparse, Coccinelle, checkpatch, W=1, kernel-doc'
+	@echo 'make tree [KERNEL=dir] [CONFIG=debian] [FORCE=1]'
+	@echo '                                   the kernel tree with the series, in build/linux'
+	@echo 'make kernel, make kernel-debug     the image; the same with KASAN, lockdep and the like'
+	@echo "make series OUT=dir [SIGNOFF='Name <mail>']"
+	@echo '                                   the series as mailing-list-ready patch sets'
+	@echo 'make bisect-check                  build every commit of the series'
+	@echo 'make clean                         remove build/'
+
+.PHONY: tree
+tree:
+	@$(SETUP) tree
+	@$(PYTHON) scripts/tree $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(FORCE),--force)
+	@$(if $(CONFIG),$(SETUP) build && $(PYTHON) ktest/build --configure-only '$(CONFIG)')
+
+.PHONY: kernel kernel-debug
+kernel: tree
+	@$(SETUP) build
+	@$(PYTHON) ktest/build release
+kernel-debug: tree
+	@$(SETUP) build
+	@$(PYTHON) ktest/build debug
+
+.PHONY: run shell
+run: kernel
+	@$(SETUP) run
+	@$(PYTHON) ktest/run $(if $(PLATFORM),--platform '$(PLATFORM)') $(if $(CPUS),--cpus '$(CPUS)') \
+		$(if $(APPEND),--append '$(APPEND)')
+shell: kernel
+	@$(SETUP) run
+	@$(PYTHON) ktest/run --shell $(if $(PLATFORM),--platform '$(PLATFORM)') \
+		$(if $(CPUS),--cpus '$(CPUS)') $(if $(APPEND),--append '$(APPEND)')
+
+.PHONY: test soak
+test:
+	@$(SETUP) tree build run test lint
+	@$(PYTHON) ktest/test
+soak:
+	@$(SETUP) tree build run test lint soak
+	@$(PYTHON) ktest/soak $(ONLY)
+
+.PHONY: lint bisect-check
+lint: tree
+	@$(SETUP) build lint
+	@scripts/lint
+bisect-check: tree
+	@$(SETUP) build
+	@scripts/bisect-check
+
+.PHONY: series
+series: tree
+	@test -n '$(OUT)' || { echo 'series: say where to: make series OUT=dir' >&2; exit 2; }
+	@$(PYTHON) scripts/series $(if $(SIGNOFF),--signoff '$(SIGNOFF)') '$(OUT)'
+
+.PHONY: clean
+clean:
+	rm -rf build
