@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Boot the image on a platform and judge what came of it."""
+
+from dataclasses import dataclass, field
+import os
+from pathlib import Path
+import time
+
+from . import KtestError, console, initramfs, kernel, platforms
+from .machine import Machine
+from .paths import REPORT
+
+# Every time limit is for an idle machine and is stretched by this on a busy one.
+PATIENCE = float(os.environ.get("KTEST_PATIENCE", "3"))
+
+
+@dataclass
+class Boot:
+    """What is to be booted, on which platform, to run which test."""
+
+    platform: str
+    kernel: str = "release"          # the build that is booted
+    test: str = "selftest"           # ktest/guest/<test>.sh
+    cpus: int = 2
+    memory: str = "1G"
+    cmdline: str = ""                # added to the kernel command line
+    devices: list = field(default_factory=list)   # QEMU arguments
+    files: object = None             # a cpio.Archive put on top of the initramfs
+    icount: bool = False             # count instructions instead of time
+    timeout: float = 0               # seconds on an idle machine; 0: the platform's
+    console: str = ""                # name of the console file below build/report
+    interactive: bool = False
+    outer: Path = None               # set by nested platforms: the host's console
+    image: Path = None
+    initrd: Path = None
+
+    def command_line(self, device):
+        """The kernel command line with the console on @device."""
+        words = [f"console={device}", "panic=-1", "oops=panic", "log_buf_len=4M",
+                 f"ktest={self.test}", self.cmdline]
+        return " ".join(w for w in words if w)
+
+    @property
+    def console_path(self):
+        """Where the console is kept."""
+        return REPORT / f"{self.console or f'{self.platform}-{self.test}'}.console"
+
+    def has_device(self, model):
+        """Did the caller ask for a device of this model?"""
+        return any(word == model or word.startswith(model + ",") for word in self.devices)
+
+
+@dataclass
+class Result:
+    """The outcome of one boot."""
+
+    boot: Boot
+    console: console.Console
+    seconds: float
+    repeat: str                      # the command line that repeats it
+    path: Path                       # the kept console
+
+    @property
+    def ok(self):
+        """No problem was found."""
+        return not self.console.problems
+
+    def explain(self):
+        """Why it failed, the end of the console, and how to repeat it."""
+        tail = "\n".join(self.console.text.rstrip().split("\n")[-12:])
+        return "\n".join([f"{self.boot.platform}: {self.console.problems[0]}",
+                          *(f"  also: {p}" for p in self.console.problems[1:6]),
+                          tail, f"console: {self.path}", f"repeat: {self.repeat}"])
+
+
+class Guest:
+    """A guest that runs; use as a context manager, or call finish()."""
+
+    def __init__(self, boot):
+        self.boot = boot
+        platform = platforms.get(boot.platform)
+        boot.image = boot.image or kernel.image(boot.kernel)
+        boot.initrd = boot.initrd or initramfs.write(boot.kernel, boot.files)
+        if not boot.image.exists():
+            raise KtestError(f"{boot.image}: not built; run 'make kernel'")
+        self.limit = (boot.timeout or platform.TIMEOUT) * PATIENCE
+        REPORT.mkdir(parents=True, exist_ok=True)
+        self.machine = Machine(platform.arguments(boot), boot.console_path,
+                               interactive=boot.interactive)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.machine.kill()
+
+    def wait_for(self, pattern, timeout=60, start=0):
+        """Wait for a line of the guest; see Machine.wait_for."""
+        return self.machine.wait_for(pattern, timeout * PATIENCE, start)
+
+    def send(self, text):
+        """Type @text on the guest's console."""
+        self.machine.send(text)
+
+    def qmp(self, command, **arguments):
+        """Run a QMP command."""
+        return self.machine.qmp(command, **arguments)
+
+    def finish(self, expect_splat=None):
+        """Wait until the guest powers off and judge its console."""
+        ended = self.machine.wait(self.limit)
+        seconds = time.monotonic() - self.machine.started
+        said = self.machine.kill()
+        found = console.judge(self.machine.raw(), self.boot.platform, expect_splat)
+        if self.boot.outer:
+            host = console.judge(self.boot.outer.read_bytes(), f"{self.boot.platform}-host")
+            found.problems += [f"host: {p}" for p in host.problems]
+        if not ended:
+            found.problems.insert(0, f"no power-off within {self.limit:.0f} s")
+        if said and "qemu-system" in said and not ended:
+            found.problems.append(said.split("\n")[0])
+        elif said and found.status is None:
+            found.problems.append(said.split("\n")[0])
+        return Result(self.boot, found, seconds, self.machine.shell_line(),
+                      self.machine.console_path)
+
+
+def run(platform, expect_splat=None, **options):
+    """Boot to the end and return the Result; @options are fields of Boot."""
+    guest = Guest(Boot(platform, **options))
+    with guest:
+        return guest.finish(expect_splat)

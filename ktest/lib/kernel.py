@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Build kernels out of tree: build/<name>, from build/linux."""
+
+import hashlib
+import lzma
+import os
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from . import KtestError, config
+from .paths import BUILD, LINUX
+
+# The build carries no date, user or host, so that the same tree gives the
+# same bytes and a cache of compiler output keeps its worth.
+_STAMP = {
+    "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "pvops",
+    "KBUILD_BUILD_HOST": "pvops", "KBUILD_BUILD_VERSION": "1",
+    "CCACHE_BASEDIR": str(BUILD), "CCACHE_NOHASHDIR": "1",
+}
+
+
+def _make(out, *targets, log=None, variables=()):
+    jobs = os.environ.get("JOBS") or str(os.cpu_count())
+    cc = "ccache gcc" if shutil.which("ccache") else "gcc"
+    command = ["make", "-C", str(LINUX), f"O={out}", f"-j{jobs}", f"CC={cc}", *variables, *targets]
+    return subprocess.Popen(command, env=dict(os.environ, **_STAMP), stdin=subprocess.DEVNULL,
+                            stdout=log, stderr=subprocess.STDOUT)
+
+
+def configure(out, values):
+    """Write @out/.config with @values over allnoconfig; every one must take effect."""
+    out.mkdir(parents=True, exist_ok=True)
+    wanted = out / "wanted.config"
+    text = config.text(values)
+    if wanted.exists() and wanted.read_text() == text and (out / ".config").exists() \
+       and (out / ".config").stat().st_mtime > _newest_kconfig():
+        return
+    wanted.write_text(text)
+    log = out / "configure.log"
+    with log.open("w") as stream:
+        job = _make(out, "allnoconfig", log=stream, variables=[f"KCONFIG_ALLCONFIG={wanted}"])
+    if job.wait():
+        raise KtestError(f"{out.name}: allnoconfig failed, see {log}:\n{_tail(log)}")
+    missing = config.lost(values, out / ".config")
+    if missing:
+        raise KtestError(f"{out.name}: without effect in the configuration: {' '.join(missing)}")
+
+
+def _newest_kconfig():
+    return max(p.stat().st_mtime for pattern in ("arch/x86/**/Kconfig*", "drivers/pv-*/Kconfig",
+                                                 "drivers/Kconfig")
+               for p in LINUX.glob(pattern))
+
+
+def _tail(path, lines=15):
+    return "\n".join(path.read_text(errors="replace").strip().split("\n")[-lines:])
+
+
+def _follow(job, log, name):
+    """Show progress while @job writes to @log: files compiled and time."""
+    start = shown = time.monotonic()
+    while job.poll() is None:
+        time.sleep(0.5)
+        now = time.monotonic()
+        if now - shown > (5 if sys.stdout.isatty() else 60):
+            shown = now
+            done = len(re.findall(r"^  (?:CC|AS|LD)\b", log.read_text(errors="replace"), re.M))
+            print(f"  {name}: {done} objects, {now - start:.0f} s", flush=True)
+    return job.returncode
+
+
+def configure_named(name, extra=None):
+    """Configure build/<name>: release, debug, or debian for Debian's own configuration."""
+    if name == "debian":
+        return _configure_debian(BUILD / name, config.merged(config.rooms(), extra))
+    return configure(BUILD / name, config.merged(config.fragments(name), extra))
+
+
+def _configure_debian(out, values):
+    """Debian's amd64 configuration with everything of ours on."""
+    packed = Path("/usr/src/linux-config-6.12/config.amd64_none_amd64.xz")
+    if not packed.exists():
+        raise KtestError(f"{packed}: missing; install the package linux-config-6.12")
+    out.mkdir(parents=True, exist_ok=True)
+    text = lzma.decompress(packed.read_bytes()).decode() + config.text(values)
+    # The certificates and signing keys of Debian's build are not in the source package.
+    text += 'CONFIG_SYSTEM_TRUSTED_KEYS=""\nCONFIG_SYSTEM_REVOCATION_KEYS=""\n'
+    (out / ".config").write_text(text)
+    log = out / "configure.log"
+    with log.open("w") as stream:
+        job = _make(out, "olddefconfig", log=stream)
+    if job.wait():
+        raise KtestError(f"debian: olddefconfig failed, see {log}:\n{_tail(log)}")
+    missing = config.lost(values, out / ".config")
+    if missing:
+        raise KtestError(f"debian: without effect in the configuration: {' '.join(missing)}")
+
+
+def build(name="release", extra=None):
+    """Build kernel @name (release, debug) and its modules; return the bzImage's path.
+
+    @extra: configuration symbols on top of the fragments, {symbol: value}.
+    """
+    out = BUILD / name
+    configure_named(name, extra)
+    log = out / "build.log"
+    with log.open("w") as stream:
+        job = _make(out, "bzImage", "modules", log=stream)
+        status = _follow(job, log, name)
+    if status:
+        raise KtestError(f"{name}: the kernel does not build, see {log}:\n{_tail(log)}")
+    warnings = [line for line in log.read_text(errors="replace").split("\n") if "warning:" in line]
+    if warnings:
+        raise KtestError(f"{name}: the kernel builds with warnings:\n" + "\n".join(warnings[:10]))
+    return image(name)
+
+
+def image(name="release"):
+    """The bzImage of kernel @name."""
+    return BUILD / name / "arch" / "x86" / "boot" / "bzImage"
+
+
+def modules(name="release"):
+    """The modules of kernel @name that the build made, sorted."""
+    order = BUILD / name / "modules.order"
+    names = order.read_text().split() if order.exists() else []
+    return [BUILD / name / (n[:-2] + ".ko") for n in names]
+
+
+def sha256(path):
+    """The checksum by which an image is known in the reports."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""A running QEMU with its console in a file and QMP beside it."""
+
+from pathlib import Path
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from . import KtestError
+from .console import clean
+from .qmp import Qmp
+
+QEMU = "qemu-system-x86_64"
+
+
+class Machine:
+    """Start QEMU with @arguments; ttyS0 goes to the file @console.
+
+    QEMU is started with no display, no default devices' monitor and no
+    reboot, so that a panic (panic=-1) ends it.
+    """
+
+    def __init__(self, arguments, console, interactive=False):
+        self.console_path = Path(console)
+        self.console_path.parent.mkdir(parents=True, exist_ok=True)
+        self._dir = tempfile.TemporaryDirectory(prefix="ktest-")
+        self._serial = f"{self._dir.name}/serial"
+        self._qmp = f"{self._dir.name}/qmp"
+        self._stdin = None
+        self._session = None
+        self.command = [QEMU, "-nodefaults", "-no-reboot", "-display", "none", *arguments]
+        if interactive:
+            serial = ["-chardev", "stdio,id=con0,mux=on,signal=off"]
+        else:
+            serial = ["-chardev", f"socket,id=con0,path={self._serial},server=on,wait=off,"
+                      f"logfile={self.console_path}"]
+        self.started = time.monotonic()
+        self.console_path.write_bytes(b"")
+        # A group of its own, so that nothing outlives a run that is broken off.
+        self.process = subprocess.Popen(
+            [*self.command, *serial, "-serial", "chardev:con0",
+             "-qmp", f"unix:{self._qmp},server=on,wait=off"],
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=None if interactive else subprocess.PIPE,
+            stderr=None if interactive else subprocess.STDOUT,
+            start_new_session=not interactive)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def shell_line(self):
+        """The command that repeats this run, for a person to type."""
+        return shlex.join([*self.command, "-serial", "mon:stdio"])
+
+    def raw(self):
+        """The console so far, as bytes."""
+        return self.console_path.read_bytes()
+
+    def text(self):
+        """The console so far, as text."""
+        return clean(self.raw())
+
+    def wait_for(self, pattern, timeout=60, start=0):
+        """Wait until @pattern stands on the console after offset @start; return the match."""
+        end = time.monotonic() + timeout
+        while True:
+            ended = self.process.poll() is not None
+            found = re.compile(pattern, re.M).search(self.text(), start)
+            if found:
+                return found
+            if ended or time.monotonic() > end:
+                why = "ended" if ended else f"timed out after {timeout} s"
+                raise KtestError(f"{why} waiting for '{pattern}'; last lines:\n{self.tail()}")
+            time.sleep(0.05)
+
+    def send(self, text):
+        """Type @text on the console."""
+        if self._stdin is None:
+            self._stdin = socket.socket(socket.AF_UNIX)
+            self._stdin.connect(self._serial)
+        self._stdin.sendall(text.encode())
+
+    def qmp(self, command, **arguments):
+        """Run a QMP command (see class Qmp)."""
+        if self._session is None:
+            self._session = Qmp(self._qmp)
+        return self._session(command, **arguments)
+
+    def tail(self, lines=12):
+        """The last lines of the console."""
+        return "\n".join(self.text().rstrip().split("\n")[-lines:])
+
+    def wait(self, timeout):
+        """Wait for QEMU to end by itself; False if it did not in time."""
+        try:
+            self.process.wait(max(0.1, timeout - (time.monotonic() - self.started)))
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
+    def kill(self):
+        """End QEMU if it still runs; return what it said itself."""
+        if self.process.poll() is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                self.process.kill()
+        said = b""
+        if self.process.stdout and not self.process.stdout.closed:
+            said = self.process.stdout.read()
+            self.process.stdout.close()
+        self.process.wait()
+        for end in (self._stdin, self._session):
+            if end:
+                end.close()
+        self._stdin = self._session = None
+        self._dir.cleanup()
+        return said.decode(errors="replace").strip()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""The boot matrix: one row a platform, as a table and as platforms.json."""
+
+import json
+import sys
+
+from . import KtestError, boot, kernel, platforms
+from .paths import REPORT
+
+AREAS = ("cpu", "mmu", "irq", "timer")
+
+
+def expectations(module, info):
+    """What the guest reported otherwise than the platform must."""
+    wrong = []
+    detected = info.get("pvops.platform", "")
+    if detected != module.DETECTED:
+        wrong.append(f"detected as '{detected}' and not as '{module.DETECTED}'")
+    for area in AREAS:
+        owner = info.get(f"pvops.owners.{area}", "")
+        if owner != module.OWNERS[area]:
+            wrong.append(f"{area} owned by '{owner}' and not by '{module.OWNERS[area]}'")
+    return wrong
+
+
+def row(name, result=None, sha256="", reason="", outcome="skip"):
+    """One object of platforms.json."""
+    info = result.console.info if result else {}
+    return {
+        "platform": name, "detected": info.get("pvops.platform", ""),
+        "owners": {area: info.get(f"pvops.owners.{area}", "") for area in AREAS},
+        "clocksource": info.get("clocksource", ""),
+        "boot_seconds": result.console.boot_seconds if result else None,
+        "image_sha256": sha256, "result": outcome, "reason": reason,
+    }
+
+
+def run_one(name, **options):
+    """Boot platform @name and return (row, Result or None)."""
+    module = platforms.get(name)
+    reason = getattr(module, "NEEDS", lambda: None)()
+    if reason:
+        return row(name, reason=reason), None
+    result = boot.run(name, **options)
+    result.console.problems += expectations(module, result.console.info)
+    if result.console.info.get("cpus") not in (None, str(result.boot.cpus)):
+        result.console.problems.append(f"{result.console.info['cpus']} CPUs came up")
+    return row(name, result, kernel.sha256(result.boot.image),
+               "; ".join(result.console.problems[:3]), "pass" if result.ok else "fail"), result
+
+
+def run(names, **options):
+    """Boot every platform of @names in turn; show progress and failures; return the rows."""
+    rows = []
+    for name in names:
+        print(f"boot: {name}: {platforms.get(name).TITLE} ...", flush=True)
+        try:
+            one, result = run_one(name, **options)
+        except KtestError as err:
+            one, result = row(name, reason=str(err), outcome="fail"), None
+        rows.append(one)
+        took = f" in {result.seconds:.0f} s" if result else ""
+        print(f"boot: {name}: {one['result']}{took}" + (f": {one['reason']}" if one["reason"] else ""))
+        if result and not result.ok:
+            print(result.explain(), file=sys.stderr)
+    return rows
+
+
+def table(rows):
+    """The rows as a table for a terminal."""
+    head = ("platform", "detected as", "CPU", "MMU", "IRQ", "timer", "clocksource", "boot s", "result")
+    lines = [head] + [
+        (r["platform"], r["detected"], *(r["owners"][a] for a in AREAS), r["clocksource"],
+         "" if r["boot_seconds"] is None else f"{r['boot_seconds']:.2f}", r["result"])
+        for r in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    lines.insert(1, tuple("-" * w for w in widths))
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths)).rstrip() for line in lines)
+
+
+def read():
+    """The rows of the last runs."""
+    path = REPORT / "platforms.json"
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def write(rows, partial=False):
+    """Keep the rows in build/report/platforms.json; a partial run replaces only its own."""
+    path = REPORT / "platforms.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if partial:
+        kept = {r["platform"]: r for r in read()}
+        kept.update({r["platform"]: r for r in rows})
+        rows = [kept[n] for n in platforms.names() if n in kept]
+    path.write_text(json.dumps(rows, indent=1) + "\n")

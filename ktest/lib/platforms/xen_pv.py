@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Debian's Xen under QEMU TCG, with the image as PV dom0.
+
+With SMAP or SMEP on, dom0 dies early under TCG (Xen's bounce frames).
+"""
+
+from .. import direct, xen
+
+NAME = "xen-pv"
+TITLE = "dom0 of Debian's Xen 4.17, paravirtualised"
+DETECTED = "xen-pv"
+OWNERS = {"cpu": "xen", "mmu": "xen", "irq": "xen", "timer": "xen"}
+TIMEOUT = 120
+NEEDS = xen.missing
+
+
+def arguments(boot):
+    """Xen is the multiboot kernel, the image its first module."""
+    cpu = "max,-smap,-smep" + (direct.ICOUNT_CPU if boot.icount else "")
+    return ["-M", "pc,vmport=off", *direct.accelerator(boot), "-cpu", cpu, "-smp", str(boot.cpus),
+            "-m", boot.memory, *(direct.ICOUNT if boot.icount else []),
+            "-kernel", str(xen.hypervisor()), "-append", f"{xen.OPTIONS} dom0_mem={xen.dom0(boot)}M",
+            "-initrd", xen.modules((boot.image, boot.command_line("hvc0")), (boot.initrd, "")),
+            *boot.devices]
