@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frame buffers: mapped into the kernel when they are first shown and until
+ * they are destroyed. Mapping and unmapping a full-screen buffer for every
+ * commit would cost more than the copy of a small change.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+
+#include <linux/slab.h>
+
+#include <drm/drm_damage_helper.h>
+#include <drm/drm_framebuffer.h>
+#include <drm/drm_gem_framebuffer_helper.h>
+
+#include "pv_svga.h"
+
+static_assert(offsetof(struct pv_svga_fb, base) == 0);
+
+static void fb_destroy(struct drm_framebuffer *fb)
+{
+	struct pv_svga_fb *pfb = to_pv_svga_fb(fb);
+
+	pv_svga_gmr_unbind(to_pv_svga(fb->dev), pfb);
+	if (pfb->pixels)
+		drm_gem_fb_vunmap(fb, pfb->map);
+	drm_gem_fb_destroy(fb);
+}
+
+static const struct drm_framebuffer_funcs fb_funcs = {
+	.destroy = fb_destroy,
+	.create_handle = drm_gem_fb_create_handle,
+	.dirty = drm_atomic_helper_dirtyfb,
+};
+
+/**
+ * pv_svga_fb_create - make a frame buffer out of GEM objects
+ * @drm:	the DRM device
+ * @file:	who asks
+ * @cmd:	format, size, handles
+ *
+ * Return: the frame buffer or an error pointer.
+ */
+struct drm_framebuffer *pv_svga_fb_create(struct drm_device *drm,
+					  struct drm_file *file,
+					  const struct drm_mode_fb_cmd2 *cmd)
+{
+	struct pv_svga_fb *pfb;
+	int ret;
+
+	pfb = kzalloc(sizeof(*pfb), GFP_KERNEL);
+	if (!pfb)
+		return ERR_PTR(-ENOMEM);
+
+	ret = drm_gem_fb_init_with_funcs(drm, &pfb->base, file, cmd, &fb_funcs);
+	if (ret) {
+		kfree(pfb);
+		return ERR_PTR(ret);
+	}
+
+	return &pfb->base;
+}
+
+/**
+ * pv_svga_fb_access - make a frame buffer readable for a commit
+ * @plane: the plane that will show it
+ * @state: the new state of @plane
+ *
+ * This is &drm_plane_helper_funcs.begin_fb_access; nothing needs to be undone
+ * at the end of the commit.
+ *
+ * Context: may sleep; takes fb_lock and the locks of the GEM objects.
+ *
+ * Return: 0 or a negative error.
+ */
+int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state)
+{
+	struct pv_svga *svga = to_pv_svga(plane->dev);
+	struct iosys_map data[DRM_FORMAT_MAX_PLANES];
+	struct pv_svga_fb *pfb;
+	int ret = 0;
+
+	if (!state->fb)
+		return 0;
+	pfb = to_pv_svga_fb(state->fb);
+
+	mutex_lock(&svga->fb_lock);
+	if (!pfb->pixels) {
+		ret = drm_gem_fb_vmap(&pfb->base, pfb->map, data);
+		/* Buffers in I/O memory are refused by the shmem helper. */
+		if (!ret)
+			pfb->pixels = data[0].vaddr;
+	}
+	/* Where this fails the pixels are copied. */
+	if (!ret && plane == &svga->primary)
+		pv_svga_gmr_bind(svga, pfb);
+	mutex_unlock(&svga->fb_lock);
+
+	return ret;
+}

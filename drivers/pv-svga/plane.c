@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The primary plane: copies what changed in a buffer in system memory to VRAM.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+
+#include <linux/io.h>
+
+#include <drm/drm_atomic.h>
+#include <drm/drm_atomic_helper.h>
+#include <drm/drm_damage_helper.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_fourcc.h>
+#include <drm/drm_framebuffer.h>
+#include <drm/drm_gem_framebuffer_helper.h>
+#include <drm/drm_print.h>
+#include <drm/drm_rect.h>
+
+#include "pv_svga.h"
+
+static const u32 primary_formats[] = {
+	DRM_FORMAT_XRGB8888,
+};
+
+static const u64 primary_modifiers[] = {
+	DRM_FORMAT_MOD_LINEAR,
+	DRM_FORMAT_MOD_INVALID,
+};
+
+static int primary_atomic_check(struct drm_plane *plane,
+				struct drm_atomic_state *state)
+{
+	struct drm_plane_state *new_state =
+		drm_atomic_get_new_plane_state(state, plane);
+	struct drm_crtc_state *crtc_state = NULL;
+
+	if (new_state->crtc)
+		crtc_state = drm_atomic_get_new_crtc_state(state, new_state->crtc);
+
+	return drm_atomic_helper_check_plane_state(new_state, crtc_state,
+						   DRM_PLANE_NO_SCALING,
+						   DRM_PLANE_NO_SCALING,
+						   false, false);
+}
+
+/* Copies @damage, in pixels of the buffer, to @to, in pixels of the screen. */
+static void copy_rect(struct pv_svga *svga, const struct drm_framebuffer *fb,
+		      const struct drm_rect *damage, const struct drm_rect *to)
+{
+	const struct pv_svga_scanout *scanout = &svga->scanout;
+	u32 from_pitch = fb->pitches[0], to_pitch = scanout->pitch;
+	u32 bytes = drm_rect_width(damage) * PV_SVGA_CPP;
+	u32 lines = drm_rect_height(damage);
+	const void *src = to_pv_svga_fb(fb)->pixels +
+			  (size_t)damage->y1 * from_pitch +
+			  damage->x1 * PV_SVGA_CPP;
+	void __iomem *dst = svga->vram + scanout->offset +
+			    (size_t)to->y1 * to_pitch + to->x1 * PV_SVGA_CPP;
+
+	/* Whole lines without padding lie in one piece. */
+	if (bytes == from_pitch && bytes == to_pitch) {
+		bytes *= lines;
+		lines = 1;
+	}
+
+	for (; lines; lines--) {
+		memcpy_toio(dst, src, bytes);
+		src += from_pitch;
+		dst += to_pitch;
+	}
+}
+
+static void rect_union(struct drm_rect *to, const struct drm_rect *from)
+{
+	if (!drm_rect_visible(to)) {
+		*to = *from;
+		return;
+	}
+
+	to->x1 = min(to->x1, from->x1);
+	to->y1 = min(to->y1, from->y1);
+	to->x2 = max(to->x2, from->x2);
+	to->y2 = max(to->y2, from->y2);
+}
+
+/* Shows every damaged rectangle, by the device or by copy and one UPDATE. */
+static void show_damage(struct pv_svga *svga, struct drm_plane_state *old,
+			struct drm_plane_state *new)
+{
+	bool by_device = pv_svga_gmr_bound(svga, to_pv_svga_fb(new->fb));
+	int dx = new->dst.x1 - (new->src.x1 >> 16);
+	int dy = new->dst.y1 - (new->src.y1 >> 16);
+	struct drm_atomic_helper_damage_iter iter;
+	struct drm_rect damage, to, all = { };
+
+	drm_atomic_helper_damage_iter_init(&iter, old, new);
+	drm_atomic_for_each_plane_damage(&iter, &damage) {
+		to = damage;
+		drm_rect_translate(&to, dx, dy);
+		if (by_device)
+			pv_svga_screen_blit(svga, to_pv_svga_fb(new->fb),
+					    &damage, &to);
+		else
+			copy_rect(svga, new->fb, &damage, &to);
+		rect_union(&all, &to);
+	}
+
+	if (!drm_rect_visible(&all))
+		return;
+	if (!by_device)
+		pv_svga_screen_update(svga, &all);
+	else if (pv_svga_fence_sync(svga))
+		drm_err_ratelimited(&svga->drm, "a blit did not finish\n");
+}
+
+/* False after a mode set that failed: there is nothing to draw to. */
+static bool fits_scanout(const struct pv_svga_scanout *scanout,
+			 const struct drm_rect *dst)
+{
+	return dst->x1 >= 0 && dst->y1 >= 0 &&
+	       dst->x2 <= (int)scanout->width && dst->y2 <= (int)scanout->height;
+}
+
+static void primary_atomic_update(struct drm_plane *plane,
+				  struct drm_atomic_state *state)
+{
+	struct pv_svga *svga = to_pv_svga(plane->dev);
+	struct drm_plane_state *old = drm_atomic_get_old_plane_state(state, plane);
+	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
+	int idx;
+
+	if (!new->fb || !fits_scanout(&svga->scanout, &new->dst))
+		return;
+	if (drm_gem_fb_begin_cpu_access(new->fb, DMA_FROM_DEVICE))
+		return;
+	if (!drm_dev_enter(plane->dev, &idx))
+		goto end_access;
+
+	show_damage(svga, old, new);
+
+	drm_dev_exit(idx);
+end_access:
+	drm_gem_fb_end_cpu_access(new->fb, DMA_FROM_DEVICE);
+}
+
+static const struct drm_plane_helper_funcs primary_helper_funcs = {
+	.begin_fb_access = pv_svga_fb_access,
+	.atomic_check = primary_atomic_check,
+	.atomic_update = primary_atomic_update,
+	.get_scanout_buffer = pv_svga_get_scanout_buffer,
+	.panic_flush = pv_svga_panic_flush,
+};
+
+static const struct drm_plane_funcs primary_funcs = {
+	.update_plane = drm_atomic_helper_update_plane,
+	.disable_plane = drm_atomic_helper_disable_plane,
+	.destroy = drm_plane_cleanup,
+	.reset = drm_atomic_helper_plane_reset,
+	.atomic_duplicate_state = drm_atomic_helper_plane_duplicate_state,
+	.atomic_destroy_state = drm_atomic_helper_plane_destroy_state,
+};
+
+/**
+ * pv_svga_primary_init - add the primary plane
+ * @svga: the device
+ *
+ * Return: 0 or a negative error.
+ */
+int pv_svga_primary_init(struct pv_svga *svga)
+{
+	int ret;
+
+	ret = drm_universal_plane_init(&svga->drm, &svga->primary, 0,
+				       &primary_funcs, primary_formats,
+				       ARRAY_SIZE(primary_formats),
+				       primary_modifiers,
+				       DRM_PLANE_TYPE_PRIMARY, NULL);
+	if (ret)
+		return ret;
+	drm_plane_helper_add(&svga->primary, &primary_helper_funcs);
+	drm_plane_enable_fb_damage_clips(&svga->primary);
+
+	return 0;
+}
