@@ -10,51 +10,16 @@
 virtual report
 
 @fetched@
+identifier fetch = {le16_to_cpu, le32_to_cpu, le64_to_cpu, le16_get_bits, le32_get_bits, le64_get_bits, FIELD_GET, readl, ioread32, inl, virtio16_to_cpu, virtio32_to_cpu, virtio64_to_cpu, pv_svga_read, fifo_read, pvnet_read, pvm_hc_rdmsr};
 identifier num;
 type T;
 position p;
 @@
 
 (
-num@p = le16_to_cpu(...);
+num@p = fetch(...);
 |
-num@p = le32_to_cpu(...);
-|
-num@p = le64_to_cpu(...);
-|
-num@p = le16_get_bits(...);
-|
-num@p = le32_get_bits(...);
-|
-num@p = le64_get_bits(...);
-|
-num@p = FIELD_GET(...);
-|
-num@p = readl(...);
-|
-num@p = ioread32(...);
-|
-num@p = inl(...);
-|
-T num@p = le16_to_cpu(...);
-|
-T num@p = le32_to_cpu(...);
-|
-T num@p = le64_to_cpu(...);
-|
-T num@p = le16_get_bits(...);
-|
-T num@p = le32_get_bits(...);
-|
-T num@p = le64_get_bits(...);
-|
-T num@p = FIELD_GET(...);
-|
-T num@p = readl(...);
-|
-T num@p = ioread32(...);
-|
-T num@p = inl(...);
+T num@p = fetch(...);
 )
 
 @sink exists@
@@ -97,53 +62,30 @@ memmove(E, F, num)@s
 memset(E, F, num)@s
 |
 skb_add_rx_frag(skb, es, num, ...)@s
+|
+napi_build_skb(E, num)@s
+|
+build_skb(E, num)@s
+|
+vmap(E, num, ...)@s
+|
+ioremap(E, num)@s
+|
+dma_sync_single_for_cpu(skb, E, num, ...)@s
 )
 
 @direct@
-expression E;
+identifier fetch = {le16_to_cpu, le32_to_cpu, le64_to_cpu, le16_get_bits, le32_get_bits, le64_get_bits, FIELD_GET, readl, ioread32, inl, virtio16_to_cpu, virtio32_to_cpu, virtio64_to_cpu, pv_svga_read, fifo_read, pvnet_read, pvm_hc_rdmsr};
+expression E, F;
 position s;
 @@
 
 (
-E[le16_to_cpu(...)]@s
+E[fetch(...)]@s
 |
-E[le32_to_cpu(...)]@s
+skb_put(E, fetch(...))@s
 |
-E[le64_to_cpu(...)]@s
-|
-E[le16_get_bits(...)]@s
-|
-E[le32_get_bits(...)]@s
-|
-E[le64_get_bits(...)]@s
-|
-E[FIELD_GET(...)]@s
-|
-E[readl(...)]@s
-|
-E[ioread32(...)]@s
-|
-E[inl(...)]@s
-|
-skb_put(E, le16_to_cpu(...))@s
-|
-skb_put(E, le32_to_cpu(...))@s
-|
-skb_put(E, le64_to_cpu(...))@s
-|
-skb_put(E, le16_get_bits(...))@s
-|
-skb_put(E, le32_get_bits(...))@s
-|
-skb_put(E, le64_get_bits(...))@s
-|
-skb_put(E, FIELD_GET(...))@s
-|
-skb_put(E, readl(...))@s
-|
-skb_put(E, ioread32(...))@s
-|
-skb_put(E, inl(...))@s
+memcpy(E, F, fetch(...))@s
 )
 
 @script:python depends on report@
