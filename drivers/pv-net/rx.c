@@ -1,0 +1,625 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receive path: posting buffers, checking completions, building packets.
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * Completions are device output and are not trusted: each is copied once,
+ * must name a buffer that was posted, and may claim no more bytes than the
+ * buffer has.  Descriptors are never read back.  One that breaks the rules
+ * marks the queue broken; it stops there and the device is reset.
+ */
+#include <linux/bpf_trace.h>
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <net/xdp_sock_drv.h>
+
+#include "regs.h"
+#include "rx.h"
+#include "xdp.h"
+
+#define PVNET_REFILL_RETRY	msecs_to_jiffies(20)
+
+static bool pvnet_rx_alloc(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			   struct pvnet_rx_buf *buf, gfp_t gfp)
+{
+	unsigned int offset = 0;
+
+	if (ring->truesize == PAGE_SIZE)
+		buf->page = page_pool_alloc_pages(rq->pool, gfp);
+	else
+		buf->page = page_pool_alloc_frag(rq->pool, &offset,
+						 ring->truesize, gfp);
+	if (unlikely(!buf->page))
+		return false;
+
+	buf->offset = offset;
+	buf->dma = page_pool_get_dma_addr(buf->page) + offset + ring->headroom;
+	return true;
+}
+
+static bool pvnet_rx_alloc_xsk(struct pvnet_rxq *rq, struct pvnet_rx_buf *buf)
+{
+	buf->xsk = xsk_buff_alloc(rq->xsk);
+	if (!buf->xsk)
+		return false;
+	buf->dma = xsk_buff_xdp_get_dma(buf->xsk);
+	return true;
+}
+
+/* Post buffers until @ring is full; false if memory ran out first. */
+static bool pvnet_rx_fill(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			  gfp_t gfp)
+{
+	u32 n = pvnet_cmd_space(&ring->pos);
+
+	for (; n; n--) {
+		struct pvnet_rx_buf *buf = &ring->buf[ring->pos.fill];
+		struct vmxnet3_rx_desc *desc = &ring->desc[ring->pos.fill];
+
+		/* a buffer may still be here, copied from or passed over */
+		if (!buf->page &&
+		    !(rq->xsk ? pvnet_rx_alloc_xsk(rq, buf) :
+				pvnet_rx_alloc(rq, ring, buf, gfp)))
+			return false;
+
+		desc->addr = cpu_to_le64(buf->dma);
+		/* the generation bit hands the entry over: address first */
+		dma_wmb();
+		WRITE_ONCE(desc->dw2,
+			   cpu_to_le32(ring->len | ring->type |
+				       ring->pos.gen << VMXNET3_RXD_GEN_SHIFT));
+		pvnet_cmd_advance(&ring->pos);
+	}
+	return true;
+}
+
+/**
+ * pvnet_rx_tell - tell the device of new buffers, if it wants to be told
+ * @rq: queue
+ */
+void pvnet_rx_tell(struct pvnet_rxq *rq)
+{
+	void __iomem *reg = rq->pv->bar0 + rq->idx * VMXNET3_REG_STRIDE;
+
+	if (likely(!READ_ONCE(rq->shared->update_rx_prod)))
+		return;
+	writel(rq->ring[0].pos.fill, reg + VMXNET3_REG_RXPROD);
+	if (rq->ring[1].active)
+		writel(rq->ring[1].pos.fill, reg + VMXNET3_REG_RXPROD2);
+}
+
+/**
+ * pvnet_rx_refill - post buffers in both rings
+ * @rq: queue
+ * @gfp: how to allocate
+ *
+ * Context: the queue's NAPI poll, or the queue is not up.
+ * Return: 0, or -ENOMEM if a ring could not be filled
+ */
+int pvnet_rx_refill(struct pvnet_rxq *rq, gfp_t gfp)
+{
+	bool ok = pvnet_rx_fill(rq, &rq->ring[0], gfp);
+
+	if (ok && rq->ring[1].active)
+		ok = pvnet_rx_fill(rq, &rq->ring[1], gfp);
+	return ok ? 0 : -ENOMEM;
+}
+
+/* No memory in the poll: nothing but time brings it back. */
+void pvnet_rx_refill_timer(struct timer_list *t)
+{
+	struct pvnet_rxq *rq = from_timer(rq, t, refill);
+
+	napi_schedule(rq->napi);
+}
+
+static void pvnet_rx_mark_broken(struct pvnet_rxq *rq, const char *what)
+{
+	const struct pvnet_xdp_buff *pkt = &rq->pkt;
+
+	rq->broken = true;
+	u64_stats_update_begin(&rq->stats->syncp);
+	u64_stats_inc(&rq->stats->bad_comp);
+	u64_stats_inc(&rq->stats->resets);
+	u64_stats_update_end(&rq->stats->syncp);
+	net_err_ratelimited("%s: rx queue %u: %s in completion %#x %#x %#x; resetting\n",
+			    rq->pv->dev->name, rq->idx, what, pkt->dw0,
+			    pkt->dw2, pkt->dw3);
+	pvnet_schedule_reset(rq->pv);
+}
+
+/**
+ * pvnet_rx_next - copy the next completion into @rq->pkt
+ * @rq: queue
+ *
+ * Return: false if there is none
+ */
+bool pvnet_rx_next(struct pvnet_rxq *rq)
+{
+	const struct vmxnet3_rx_comp *c = &rq->comp[rq->cpos.next];
+	struct pvnet_xdp_buff *pkt = &rq->pkt;
+	u32 dw3 = le32_to_cpu(READ_ONCE(c->dw3));
+
+	if (dw3 >> VMXNET3_CD_GEN_SHIFT != rq->cpos.gen)
+		return false;
+	/* the generation bit says that the rest is valid: read it first */
+	dma_rmb();
+	pkt->dw0 = le32_to_cpu(READ_ONCE(c->dw0));
+	pkt->dw1 = le32_to_cpu(READ_ONCE(c->dw1));
+	pkt->dw2 = le32_to_cpu(READ_ONCE(c->dw2));
+	pkt->dw3 = dw3;
+	pvnet_comp_advance(&rq->cpos);
+	return true;
+}
+
+/*
+ * The ring that the completion in @rq->pkt names; NULL if there is none, or
+ * if start of packet and kind of ring disagree.  Head buffers are in ring 0,
+ * all others in ring 1.
+ */
+static struct pvnet_rx_ring *pvnet_rx_ring_of(struct pvnet_rxq *rq)
+{
+	u32 dw0 = rq->pkt.dw0, id = FIELD_GET(VMXNET3_RCD_RQID, dw0);
+
+	if (dw0 & VMXNET3_RCD_SOP) {
+		if (rq->pkt.busy)
+			return NULL;
+		if (id == rq->ring_id[0] ||
+		    (rq->data_size && id == rq->ring_id[2]))
+			return &rq->ring[0];
+		return NULL;
+	}
+	if (!rq->pkt.busy || id != rq->ring_id[1])
+		return NULL;
+	return &rq->ring[1];
+}
+
+/* Entries before @idx were passed over; their buffers stay for a refill. */
+static void pvnet_rx_skip_to(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			     u32 idx)
+{
+	u32 skipped = 0;
+
+	for (; ring->pos.comp != idx; skipped++)
+		pvnet_cmd_complete(&ring->pos);
+	u64_stats_update_begin(&rq->stats->syncp);
+	u64_stats_add(&rq->stats->skipped, skipped);
+	u64_stats_update_end(&rq->stats->syncp);
+}
+
+/*
+ * Claim the buffer of the completion in @rq->pkt; NULL if the completion is
+ * not acceptable.
+ */
+static struct pvnet_rx_buf *pvnet_rx_claim(struct pvnet_rxq *rq,
+					   struct pvnet_rx_ring **ringp)
+{
+	u32 idx = FIELD_GET(VMXNET3_RCD_RXDIDX, rq->pkt.dw0);
+	struct pvnet_rx_ring *ring = pvnet_rx_ring_of(rq);
+	u32 max;
+
+	if (unlikely(!ring)) {
+		pvnet_rx_mark_broken(rq, "ring or order");
+		return NULL;
+	}
+	if (unlikely(!pvnet_cmd_holds(&ring->pos, idx))) {
+		pvnet_rx_mark_broken(rq, "index");
+		return NULL;
+	}
+	max = FIELD_GET(VMXNET3_RCD_RQID, rq->pkt.dw0) == rq->ring_id[2] ?
+		rq->data_size : ring->len;
+	if (unlikely((rq->pkt.dw2 & VMXNET3_RCD_LEN) > max)) {
+		pvnet_rx_mark_broken(rq, "length");
+		return NULL;
+	}
+	if (unlikely(idx != ring->pos.comp))
+		pvnet_rx_skip_to(rq, ring, idx);
+	pvnet_cmd_complete(&ring->pos);
+	*ringp = ring;
+	return &ring->buf[idx];
+}
+
+/**
+ * pvnet_rx_claim_head - claim the buffer of the completion in @rq->pkt
+ * @rq: queue of an AF_XDP socket, which has head buffers only
+ *
+ * Return: the buffer; NULL if the completion is not acceptable, and then the
+ * queue is marked broken
+ */
+struct pvnet_rx_buf *pvnet_rx_claim_head(struct pvnet_rxq *rq)
+{
+	struct pvnet_rx_ring *ring;
+
+	return pvnet_rx_claim(rq, &ring);
+}
+
+static void pvnet_rx_checksum(struct pvnet_rxq *rq,
+			      const struct pvnet_xdp_buff *pkt,
+			      struct sk_buff *skb, struct pvnet_rx_sum *sum)
+{
+	u32 dw3 = pkt->dw3, need = VMXNET3_RCD_TUC;
+
+	if ((pkt->dw0 & VMXNET3_RCD_CNC) || (dw3 & VMXNET3_RCD_FRG) ||
+	    !(dw3 & (VMXNET3_RCD_TCP | VMXNET3_RCD_UDP)) ||
+	    !(rq->pv->dev->features & NETIF_F_RXCSUM))
+		return;
+	if (dw3 & VMXNET3_RCD_V4)
+		need |= VMXNET3_RCD_IPC;
+	else if (!(dw3 & VMXNET3_RCD_V6))
+		return;
+	if ((dw3 & need) != need)
+		return;
+
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = !!(pkt->dw0 & VMXNET3_RCD_INNER);
+	sum->csum_good++;
+}
+
+static const u8 pvnet_rss_l4[VMXNET3_RSS_TYPES] = {
+	[VMXNET3_RSS_TYPE_IPV4] = PKT_HASH_TYPE_L3,
+	[VMXNET3_RSS_TYPE_IPV6] = PKT_HASH_TYPE_L3,
+	[VMXNET3_RSS_TYPE_TCPIPV4] = PKT_HASH_TYPE_L4,
+	[VMXNET3_RSS_TYPE_TCPIPV6] = PKT_HASH_TYPE_L4,
+	[VMXNET3_RSS_TYPE_UDPIPV4] = PKT_HASH_TYPE_L4,
+	[VMXNET3_RSS_TYPE_UDPIPV6] = PKT_HASH_TYPE_L4,
+	[VMXNET3_RSS_TYPE_ESPIPV4] = PKT_HASH_TYPE_L4,
+	[VMXNET3_RSS_TYPE_ESPIPV6] = PKT_HASH_TYPE_L4,
+};
+
+static void pvnet_rx_hash(struct pvnet_rxq *rq,
+			  const struct pvnet_xdp_buff *pkt, struct sk_buff *skb)
+{
+	u32 type = FIELD_GET(VMXNET3_RCD_RSS_TYPE, pkt->dw0);
+
+	/* the segment count takes the hash's place in a merged packet */
+	if (likely(!type) || type >= VMXNET3_RSS_TYPES ||
+	    FIELD_GET(VMXNET3_CD_TYPE, pkt->dw3) == VMXNET3_CDTYPE_RXCOMP_LRO ||
+	    !(rq->pv->dev->features & NETIF_F_RXHASH))
+		return;
+	skb_set_hash(skb, pkt->dw1, pvnet_rss_l4[type]);
+}
+
+/**
+ * pvnet_rx_deliver - give a packet to the stack
+ * @rq: queue; the words of @rq->pkt describe the packet
+ * @skb: packet, beginning with the Ethernet header
+ * @sum: counters of this poll
+ */
+void pvnet_rx_deliver(struct pvnet_rxq *rq, struct sk_buff *skb,
+		      struct pvnet_rx_sum *sum)
+{
+	const struct pvnet_xdp_buff *pkt = &rq->pkt;
+	struct net_device *dev = rq->pv->dev;
+
+	skb_record_rx_queue(skb, rq->idx);
+	pvnet_rx_checksum(rq, pkt, skb, sum);
+	pvnet_rx_hash(rq, pkt, skb);
+	if (unlikely(pkt->dw2 & VMXNET3_RCD_TS))
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
+				       FIELD_GET(VMXNET3_RCD_TCI, pkt->dw2));
+	skb->protocol = eth_type_trans(skb, dev);
+	if (unlikely(skb->len > dev->mtu + VLAN_HLEN) &&
+	    pvnet_rx_set_gso(rq, pkt, skb)) {
+		u64_stats_inc(&rq->stats->errors);
+		dev_kfree_skb_any(skb);
+		return;
+	}
+	napi_gro_receive(rq->napi, skb);
+}
+
+/**
+ * pvnet_rx_discard - give back the buffers of a packet
+ * @rq: queue
+ * @pkt: packet, whole or in part
+ */
+void pvnet_rx_discard(struct pvnet_rxq *rq, struct pvnet_xdp_buff *pkt)
+{
+	struct skb_shared_info *info;
+	unsigned int i;
+
+	if (rq->xsk) {
+		xsk_buff_free(&pkt->xdp);
+		return;
+	}
+	if (xdp_buff_has_frags(&pkt->xdp)) {
+		info = xdp_get_shared_info_from_buff(&pkt->xdp);
+		for (i = 0; i < info->nr_frags; i++)
+			page_pool_put_full_page(rq->pool,
+						skb_frag_page(&info->frags[i]),
+						true);
+	}
+	page_pool_put_full_page(rq->pool,
+				virt_to_head_page(pkt->xdp.data_hard_start),
+				true);
+}
+
+/**
+ * pvnet_rx_build - build a socket buffer around a packet's buffers
+ * @rq: queue
+ * @pkt: packet; its buffers are used up on success
+ *
+ * Return: the socket buffer, or NULL with the buffers still the caller's
+ */
+struct sk_buff *pvnet_rx_build(struct pvnet_rxq *rq,
+			       struct pvnet_xdp_buff *pkt)
+{
+	struct xdp_buff *xdp = &pkt->xdp;
+	unsigned int frags = 0, size = 0;
+	struct skb_shared_info *info;
+	struct sk_buff *skb;
+
+	if (unlikely(xdp_buff_has_frags(xdp))) {
+		info = xdp_get_shared_info_from_buff(xdp);
+		frags = info->nr_frags;
+		size = info->xdp_frags_size;
+	}
+
+	skb = napi_build_skb(xdp->data_hard_start, xdp->frame_sz);
+	if (unlikely(!skb))
+		return NULL;
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, xdp->data - xdp->data_hard_start);
+	__skb_put(skb, xdp->data_end - xdp->data);
+	if (xdp->data > xdp->data_meta)
+		skb_metadata_set(skb, xdp->data - xdp->data_meta);
+	if (unlikely(frags))
+		xdp_update_skb_shared_info(skb, frags, size, frags * PAGE_SIZE,
+					   xdp_buff_is_frag_pfmemalloc(xdp));
+	return skb;
+}
+
+/*
+ * A small packet is copied, and its buffer stays where it is: that costs less
+ * than giving the buffer away and getting a new one, and does not tie up a
+ * page for a few bytes.
+ */
+static void pvnet_rx_copy(struct pvnet_rxq *rq, const void *data, u32 len,
+			  struct pvnet_rx_sum *sum)
+{
+	struct sk_buff *skb = napi_alloc_skb(rq->napi, len);
+
+	if (unlikely(!skb)) {
+		u64_stats_inc(&rq->stats->dropped);
+		return;
+	}
+	skb_put_data(skb, data, len);
+	sum->copied++;
+	pvnet_rx_deliver(rq, skb, sum);
+}
+
+/* The first buffer of a packet. */
+static void pvnet_rx_start(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			   struct pvnet_rx_buf *buf)
+{
+	u32 len = rq->pkt.dw2 & VMXNET3_RCD_LEN;
+	struct pvnet_xdp_buff *pkt = &rq->pkt;
+
+	page_pool_dma_sync_for_cpu(rq->pool, buf->page,
+				   buf->offset + ring->headroom, len);
+	xdp_init_buff(&pkt->xdp, ring->truesize, &rq->xdp_rxq);
+	xdp_prepare_buff(&pkt->xdp, page_address(buf->page) + buf->offset,
+			 ring->headroom, len, true);
+	buf->page = NULL;
+	pkt->nr_frags = 0;
+	pkt->bad = false;
+	pkt->busy = true;
+}
+
+/* A further buffer of a packet; false if the packet has too many. */
+static bool pvnet_rx_append(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			    struct pvnet_rx_buf *buf)
+{
+	u32 len = rq->pkt.dw2 & VMXNET3_RCD_LEN;
+	struct xdp_buff *xdp = &rq->pkt.xdp;
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+
+	if (unlikely(!len))
+		return true;	/* the buffer stays for a refill */
+	if (!xdp_buff_has_frags(xdp)) {
+		xdp_buff_set_frags_flag(xdp);
+		info->nr_frags = 0;
+		info->xdp_frags_size = 0;
+	}
+	if (unlikely(info->nr_frags >= MAX_SKB_FRAGS))
+		return false;
+
+	page_pool_dma_sync_for_cpu(rq->pool, buf->page, ring->headroom, len);
+	if (page_is_pfmemalloc(buf->page))
+		xdp_buff_set_frag_pfmemalloc(xdp);
+	skb_frag_fill_page_desc(&info->frags[info->nr_frags++], buf->page,
+				ring->headroom, len);
+	info->xdp_frags_size += len;
+	buf->page = NULL;
+	return true;
+}
+
+/* All buffers of the packet in @rq->pkt are there. */
+static void pvnet_rx_finish(struct pvnet_rxq *rq, struct bpf_prog *prog,
+			    struct pvnet_rx_sum *sum)
+{
+	struct pvnet_xdp_buff *pkt = &rq->pkt;
+	struct sk_buff *skb;
+	u32 len;
+
+	pkt->busy = false;
+	len = xdp_get_buff_len(&pkt->xdp);
+	if (unlikely((pkt->dw2 & VMXNET3_RCD_ERR) || len < ETH_HLEN ||
+		     pkt->xdp.data_end - pkt->xdp.data < ETH_HLEN)) {
+		u64_stats_inc(&rq->stats->errors);
+		pvnet_rx_discard(rq, pkt);
+		return;
+	}
+	sum->packets++;
+	sum->bytes += len;
+
+	if (prog && pvnet_xdp_run(rq, prog, pkt, sum) != XDP_PASS)
+		return;
+	skb = pvnet_rx_build(rq, pkt);
+	if (unlikely(!skb)) {
+		u64_stats_inc(&rq->stats->dropped);
+		pvnet_rx_discard(rq, pkt);
+		return;
+	}
+	pvnet_rx_deliver(rq, skb, sum);
+}
+
+/* A packet in one buffer that is small enough to be copied? */
+static bool pvnet_rx_try_copy(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			      struct pvnet_rx_buf *buf,
+			      struct pvnet_rx_sum *sum)
+{
+	const u32 single = VMXNET3_RCD_SOP | VMXNET3_RCD_EOP;
+	u32 len = rq->pkt.dw2 & VMXNET3_RCD_LEN;
+	const void *data;
+
+	if ((rq->pkt.dw0 & single) != single || len > rq->pv->rx_copybreak ||
+	    len < ETH_HLEN || (rq->pkt.dw2 & VMXNET3_RCD_ERR))
+		return false;
+
+	page_pool_dma_sync_for_cpu(rq->pool, buf->page,
+				   buf->offset + ring->headroom, len);
+	data = page_address(buf->page) + buf->offset + ring->headroom;
+	sum->packets++;
+	sum->bytes += len;
+	pvnet_rx_copy(rq, data, len, sum);
+	return true;
+}
+
+/* A packet in the data ring; the buffer it was spared stays for a refill. */
+static bool pvnet_rx_from_data_ring(struct pvnet_rxq *rq,
+				    struct bpf_prog *prog,
+				    struct pvnet_rx_sum *sum)
+{
+	const u32 single = VMXNET3_RCD_SOP | VMXNET3_RCD_EOP;
+	u32 idx = FIELD_GET(VMXNET3_RCD_RXDIDX, rq->pkt.dw0);
+	u32 len = rq->pkt.dw2 & VMXNET3_RCD_LEN;
+
+	if (unlikely((rq->pkt.dw0 & single) != single || prog)) {
+		pvnet_rx_mark_broken(rq, "data ring use");
+		return false;
+	}
+	if (unlikely(len < ETH_HLEN || (rq->pkt.dw2 & VMXNET3_RCD_ERR))) {
+		u64_stats_inc(&rq->stats->errors);
+		return true;
+	}
+	sum->packets++;
+	sum->bytes += len;
+	pvnet_rx_copy(rq, rq->data + idx * rq->data_size, len, sum);
+	return true;
+}
+
+/* Handle the completion in @rq->pkt; false if it broke the queue. */
+static bool pvnet_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
+			 struct pvnet_rx_sum *sum)
+{
+	struct pvnet_rx_ring *ring;
+	struct pvnet_rx_buf *buf = pvnet_rx_claim(rq, &ring);
+
+	if (unlikely(!buf))
+		return false;
+
+	if (unlikely(FIELD_GET(VMXNET3_RCD_RQID, rq->pkt.dw0) ==
+		     rq->ring_id[2]))
+		return pvnet_rx_from_data_ring(rq, prog, sum);
+	if (rq->pkt.dw0 & VMXNET3_RCD_SOP) {
+		if (!prog && pvnet_rx_try_copy(rq, ring, buf, sum))
+			return true;
+		pvnet_rx_start(rq, ring, buf);
+	} else if (unlikely(!pvnet_rx_append(rq, ring, buf))) {
+		pvnet_rx_mark_broken(rq, "fragment count");
+		return false;
+	}
+
+	if (rq->pkt.dw0 & VMXNET3_RCD_EOP)
+		pvnet_rx_finish(rq, prog, sum);
+	return true;
+}
+
+/**
+ * pvnet_rx_account - add what a poll counted to the queue's counters
+ * @rq: queue
+ * @sum: counters of the poll
+ */
+void pvnet_rx_account(struct pvnet_rxq *rq,
+		      const struct pvnet_rx_sum *sum)
+{
+	u64_stats_update_begin(&rq->stats->syncp);
+	u64_stats_add(&rq->stats->packets, sum->packets);
+	u64_stats_add(&rq->stats->bytes, sum->bytes);
+	u64_stats_add(&rq->stats->csum_good, sum->csum_good);
+	u64_stats_add(&rq->stats->copied, sum->copied);
+	u64_stats_update_end(&rq->stats->syncp);
+}
+
+static void pvnet_rx_refill_or_retry(struct pvnet_rxq *rq)
+{
+	if (unlikely(pvnet_rx_refill(rq, GFP_ATOMIC | __GFP_NOWARN))) {
+		u64_stats_inc(&rq->stats->alloc_fail);
+		mod_timer(&rq->refill, jiffies + PVNET_REFILL_RETRY);
+	}
+	pvnet_rx_tell(rq);
+}
+
+/**
+ * pvnet_rx_poll - receive packets
+ * @rq: queue
+ * @budget: most packets to receive
+ *
+ * The loop also ends when the device completes without end: each completion
+ * needs a posted buffer, and none is posted inside the loop.
+ *
+ * Context: the queue's NAPI poll.
+ * Return: packets received
+ */
+int pvnet_rx_poll(struct pvnet_rxq *rq, int budget)
+{
+	struct bpf_prog *prog = rcu_dereference_bh(rq->pv->prog);
+	struct pvnet_rx_sum sum = {};
+	int done = 0;
+
+	while (done < budget && likely(!rq->broken) && pvnet_rx_next(rq)) {
+		if (unlikely(!pvnet_rx_one(rq, prog, &sum)))
+			break;
+		done += !!(rq->pkt.dw0 & VMXNET3_RCD_EOP);
+	}
+
+	if (prog)
+		pvnet_xdp_finish(rq, &sum);
+	if (sum.packets)
+		pvnet_rx_account(rq, &sum);
+	if (likely(!rq->broken) &&
+	    pvnet_cmd_space(&rq->ring[0].pos) + pvnet_cmd_space(&rq->ring[1].pos))
+		pvnet_rx_refill_or_retry(rq);
+	return done;
+}
+
+/**
+ * pvnet_rx_clean - give back every buffer
+ * @rq: queue; the device is quiet and nothing else runs on it
+ */
+void pvnet_rx_clean(struct pvnet_rxq *rq)
+{
+	unsigned int r;
+	u32 i;
+
+	if (rq->pkt.busy) {
+		rq->pkt.busy = false;
+		pvnet_rx_discard(rq, &rq->pkt);
+	}
+	for (r = 0; r < ARRAY_SIZE(rq->ring); r++) {
+		struct pvnet_rx_ring *ring = &rq->ring[r];
+
+		for (i = 0; ring->buf && i < ring->pos.size; i++) {
+			if (!ring->buf[i].page)
+				continue;
+			if (rq->xsk)
+				xsk_buff_free(ring->buf[i].xsk);
+			else
+				page_pool_put_full_page(rq->pool,
+							ring->buf[i].page,
+							false);
+			ring->buf[i].page = NULL;
+		}
+	}
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets that the device merged from several segments (LRO, GRO_HW).
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * The stack can forward such a packet only if it knows the size of its
+ * segments.  From version 2 on the device tells; a version 1 device does not,
+ * and then the largest segment that fits the MTU is assumed, which is what
+ * a sender on the same link used.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <net/gro.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
+
+#include "rx.h"
+
+/* Length of network header if @skb is plain TCP over IPv4, else 0. */
+static unsigned int pvnet_merge_ip(struct sk_buff *skb)
+{
+	const struct iphdr *iph;
+
+	if (!pskb_may_pull(skb, sizeof(*iph)))
+		return 0;
+	iph = (const struct iphdr *)skb->data;
+	if (iph->ihl < 5 || iph->protocol != IPPROTO_TCP ||
+	    ip_is_fragment(iph) || ntohs(iph->tot_len) > skb->len)
+		return 0;
+	return iph->ihl * 4;
+}
+
+static unsigned int pvnet_merge_ipv6(struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h;
+
+	if (!pskb_may_pull(skb, sizeof(*ip6h)))
+		return 0;
+	ip6h = (const struct ipv6hdr *)skb->data;
+	if (ip6h->nexthdr != IPPROTO_TCP ||
+	    ntohs(ip6h->payload_len) + sizeof(*ip6h) > skb->len)
+		return 0;
+	return sizeof(*ip6h);
+}
+
+/* The form in which the stack expects the checksum of a packet to be cut. */
+static void pvnet_merge_checksum(struct sk_buff *skb, bool v4, u32 nhlen)
+{
+	u32 len = skb->len - nhlen;
+	struct tcphdr *th = (struct tcphdr *)(skb->data + nhlen);
+
+	if (v4) {
+		const struct iphdr *iph = (const struct iphdr *)skb->data;
+
+		th->check = ~tcp_v4_check(len, iph->saddr, iph->daddr, 0);
+	} else {
+		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+
+		th->check = ~tcp_v6_check(len, &ip6h->saddr, &ip6h->daddr, 0);
+	}
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + nhlen;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+}
+
+/**
+ * pvnet_rx_set_gso - describe a merged packet to the stack
+ * @rq: queue
+ * @pkt: the words of its completion
+ * @skb: packet, beginning with the network header
+ *
+ * Return: 0, or -EINVAL for a packet that is too long for the link but is no
+ * merged one
+ */
+int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
+		     struct sk_buff *skb)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+	u32 nhlen = 0, hlen, segs, size;
+	const struct tcphdr *th;
+
+	if (v4)
+		nhlen = pvnet_merge_ip(skb);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		nhlen = pvnet_merge_ipv6(skb);
+	if (!nhlen || !pskb_may_pull(skb, nhlen + sizeof(*th)))
+		return -EINVAL;
+
+	th = (const struct tcphdr *)(skb->data + nhlen);
+	hlen = nhlen + th->doff * 4;
+	if (th->doff < 5 || hlen >= skb->len || hlen >= rq->pv->dev->mtu ||
+	    !pskb_may_pull(skb, hlen))
+		return -EINVAL;
+
+	if (!rq->pv->ops->lro_segs ||
+	    !rq->pv->ops->lro_segs(pkt, &segs, &size)) {
+		size = rq->pv->dev->mtu - hlen;
+		segs = DIV_ROUND_UP(skb->len - hlen, size);
+	}
+	skb_shinfo(skb)->gso_type = v4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+	skb_shinfo(skb)->gso_size = size;
+	skb_shinfo(skb)->gso_segs = min(segs, GSO_MAX_SEGS);
+	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
+		pvnet_merge_checksum(skb, v4, nhlen);
+	u64_stats_inc(&rq->stats->gro_hw);
+	return 0;
+}

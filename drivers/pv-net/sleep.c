@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suspend, wake on LAN and PCI errors.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/inetdevice.h>
+
+#include "regs.h"
+#include "sleep.h"
+
+static struct vmxnet3_pm_filter *pvnet_pm_filter(struct vmxnet3_pm_conf *conf,
+						 u8 size)
+{
+	struct vmxnet3_pm_filter *filter = &conf->filters[conf->num_filters++];
+
+	filter->pattern_size = size;
+	filter->mask_size = DIV_ROUND_UP(size, 8);
+	return filter;
+}
+
+static void pvnet_pm_match(struct vmxnet3_pm_filter *filter, unsigned int off,
+			   const void *data, unsigned int len)
+{
+	memcpy(filter->pattern + off, data, len);
+	for (; len--; off++)
+		filter->mask[off / 8] |= BIT(off % 8);
+}
+
+static void pvnet_pm_add_ucast(struct pvnet *pv)
+{
+	pvnet_pm_match(pvnet_pm_filter(pv->pm_conf, ETH_ALEN), 0,
+		       pv->dev->dev_addr, ETH_ALEN);
+}
+
+/* An ARP request for our first address. */
+static void pvnet_pm_add_arp(struct pvnet *pv)
+{
+	const unsigned int tpa = ETH_HLEN + sizeof(struct arphdr) +
+				 2 * ETH_ALEN + sizeof(__be32);
+	struct vmxnet3_pm_filter *filter;
+	__be16 type = htons(ETH_P_ARP), op = htons(ARPOP_REQUEST);
+	__be32 addr = 0;
+	struct in_device *in_dev;
+	const struct in_ifaddr *ifa;
+
+	rcu_read_lock();
+	in_dev = __in_dev_get_rcu(pv->dev);
+	ifa = in_dev ? rcu_dereference(in_dev->ifa_list) : NULL;
+	if (ifa)
+		addr = ifa->ifa_local;
+	rcu_read_unlock();
+	if (!addr)
+		return;
+
+	filter = pvnet_pm_filter(pv->pm_conf, tpa + sizeof(addr));
+	pvnet_pm_match(filter, offsetof(struct ethhdr, h_proto), &type,
+		       sizeof(type));
+	pvnet_pm_match(filter, ETH_HLEN + offsetof(struct arphdr, ar_op), &op,
+		       sizeof(op));
+	pvnet_pm_match(filter, tpa, &addr, sizeof(addr));
+}
+
+/* What is to wake the machine; the device is not active. */
+static void pvnet_pm_arm(struct pvnet *pv)
+{
+	struct vmxnet3_pm_conf *conf = pv->pm_conf;
+	u16 events = 0;
+
+	memset(conf, 0, sizeof(*conf));
+	if (pv->wol & WAKE_UCAST)
+		pvnet_pm_add_ucast(pv);
+	if (pv->wol & WAKE_ARP)
+		pvnet_pm_add_arp(pv);
+	if (conf->num_filters)
+		events |= VMXNET3_PM_WAKEUP_FILTER;
+	if (pv->wol & WAKE_MAGIC)
+		events |= VMXNET3_PM_WAKEUP_MAGIC;
+	conf->wake_up_events = cpu_to_le16(events);
+
+	spin_lock_bh(&pv->cmd_lock);
+	pv->shared->pm_conf = (struct vmxnet3_var_conf){
+		.ver = cpu_to_le32(1),
+		.len = cpu_to_le32(sizeof(*conf)),
+		.pa = cpu_to_le64(pv->pm_dma),
+	};
+	pvnet_cmd(pv, VMXNET3_CMD_UPDATE_PMCFG);
+	spin_unlock_bh(&pv->cmd_lock);
+}
+
+static int pvnet_suspend(struct device *dev)
+{
+	struct pvnet *pv = dev_get_drvdata(dev);
+
+	pvnet_detach_for_sleep(pv);
+	if (pv->wol && device_may_wakeup(dev))
+		pvnet_pm_arm(pv);
+	return 0;
+}
+
+static int pvnet_resume(struct device *dev)
+{
+	struct pvnet *pv = dev_get_drvdata(dev);
+	unsigned int version;
+	int err;
+
+	/* a device that lost power has forgotten the chosen version */
+	err = pvnet_select_version(pv, pv->ops->version, &version);
+	if (!err && version != pv->ops->version)
+		err = -ENODEV;
+	if (!err)
+		err = pvnet_attach_after_sleep(pv);
+	if (err)
+		netdev_err(pv->dev, "device did not come back: %d\n", err);
+	return err;
+}
+
+DEFINE_SIMPLE_DEV_PM_OPS(pvnet_pm_ops, pvnet_suspend, pvnet_resume);
+
+static pci_ers_result_t pvnet_error_detected(struct pci_dev *pdev,
+					     pci_channel_state_t state)
+{
+	struct pvnet *pv = pci_get_drvdata(pdev);
+
+	/* commands would time out one by one */
+	if (state != pci_channel_io_normal)
+		set_bit(PVNET_GONE, &pv->state);
+	pvnet_detach_for_sleep(pv);
+	if (state == pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_DISCONNECT;
+	pci_disable_device(pdev);
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t pvnet_slot_reset(struct pci_dev *pdev)
+{
+	if (pci_enable_device(pdev))
+		return PCI_ERS_RESULT_DISCONNECT;
+	pci_set_master(pdev);
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static void pvnet_error_resume(struct pci_dev *pdev)
+{
+	struct pvnet *pv = pci_get_drvdata(pdev);
+
+	clear_bit(PVNET_GONE, &pv->state);
+	pvnet_resume(&pdev->dev);
+}
+
+const struct pci_error_handlers pvnet_err_handlers = {
+	.error_detected = pvnet_error_detected,
+	.slot_reset = pvnet_slot_reset,
+	.resume = pvnet_error_resume,
+};

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AF_XDP with zero copy.
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * A socket's pool takes the place of the page pool of its queue: the device
+ * writes received frames to the socket's memory, and sends from it.
+ */
+#include <linux/bpf_trace.h>
+#include <linux/filter.h>
+#include <net/xdp_sock_drv.h>
+
+#include "regs.h"
+#include "tx.h"
+#include "xdp.h"
+#include "xsk.h"
+
+static int pvnet_xsk_enable(struct pvnet *pv, struct xsk_buff_pool *pool,
+			    u16 qid)
+{
+	int err;
+
+	if (qid >= pv->cfg.num_rxq || qid >= pv->cfg.num_txq)
+		return -EINVAL;
+	if (pv->xsk[qid])
+		return -EBUSY;
+	if (pvnet_cfg_frame(&pv->cfg) > xsk_pool_get_rx_frame_size(pool))
+		return -EOPNOTSUPP;	/* a frame must fit one buffer */
+	err = xsk_pool_dma_map(pool, pv->dma_dev, 0);
+	if (err)
+		return err;
+
+	pv->xsk[qid] = pool;
+	err = pvnet_reconfigure(pv, &pv->cfg);
+	if (err) {
+		pv->xsk[qid] = NULL;
+		xsk_pool_dma_unmap(pool, 0);
+	}
+	return err;
+}
+
+static int pvnet_xsk_disable(struct pvnet *pv, u16 qid)
+{
+	struct xsk_buff_pool *pool;
+	int err;
+
+	if (qid >= PVNET_MAX_QUEUES || !pv->xsk[qid])
+		return -EINVAL;
+	pool = pv->xsk[qid];
+	pv->xsk[qid] = NULL;
+	err = pvnet_reconfigure(pv, &pv->cfg);
+	if (err) {
+		/* the socket goes away regardless: so must its rings */
+		netdev_err(pv->dev, "no memory to leave AF_XDP, closing\n");
+		dev_close(pv->dev);
+	}
+	xsk_pool_dma_unmap(pool, 0);
+	return 0;
+}
+
+/**
+ * pvnet_xsk_setup - XDP_SETUP_XSK_POOL
+ * @dev: network device
+ * @pool: pool to use, or NULL to stop using one
+ * @qid: queue number
+ *
+ * Context: rtnl.
+ * Return: 0 or a negative error
+ */
+int pvnet_xsk_setup(struct net_device *dev, struct xsk_buff_pool *pool,
+		    u16 qid)
+{
+	struct pvnet *pv = netdev_priv(dev);
+
+	return pool ? pvnet_xsk_enable(pv, pool, qid) :
+		      pvnet_xsk_disable(pv, qid);
+}
+
+/**
+ * pvnet_xsk_wakeup - ndo_xsk_wakeup: a socket has frames or wants some
+ * @dev: network device
+ * @qid: queue number
+ * @flags: XDP_WAKEUP_RX, XDP_WAKEUP_TX
+ *
+ * Context: under RCU.
+ * Return: 0 or a negative error
+ */
+int pvnet_xsk_wakeup(struct net_device *dev, u32 qid, u32 flags)
+{
+	struct pvnet *pv = netdev_priv(dev);
+
+	if (!test_bit(PVNET_UP, &pv->state))
+		return -ENETDOWN;
+	if (qid >= pv->cfg.num_rxq || qid >= pv->cfg.num_txq)
+		return -EINVAL;
+
+	local_bh_disable();
+	if (flags & XDP_WAKEUP_TX)
+		napi_schedule(pvnet_irq_tx_vector(pv, qid)->napi);
+	if (flags & XDP_WAKEUP_RX)
+		napi_schedule(pvnet_irq_rx_vector(pv, qid)->napi);
+	local_bh_enable();
+	return 0;
+}
+
+static void pvnet_xsk_tx_one(struct pvnet_txq *tq, const struct xdp_desc *desc)
+{
+	dma_addr_t dma = xsk_buff_raw_get_dma(tq->xsk, desc->addr);
+
+	xsk_buff_raw_dma_sync_for_device(tq->xsk, dma, desc->len);
+	pvnet_tx_post_xsk(tq, dma, desc->len);
+}
+
+/**
+ * pvnet_xsk_tx - send what a socket has queued
+ * @tq: queue
+ * @budget: most frames to send
+ *
+ * Context: the queue's NAPI poll.
+ * Return: true if more may be waiting
+ */
+bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget)
+{
+	struct xdp_desc *descs = tq->xsk->tx_descs;
+	u32 room, n, i;
+
+	__netif_tx_lock(tq->nq, smp_processor_id());
+	txq_trans_cond_update(tq->nq);
+	u64_stats_update_begin(&tq->stats->syncp);
+	room = pvnet_cmd_space(&tq->pos);
+	/* leave the stack what it needs */
+	room = room > PVNET_TX_STOP ? room - PVNET_TX_STOP : 0;
+	if (tq->broken)
+		room = 0;
+	n = xsk_tx_peek_release_desc_batch(tq->xsk, min_t(u32, room, budget));
+	for (i = 0; i < n; i++)
+		pvnet_xsk_tx_one(tq, &descs[i]);
+	if (n)
+		pvnet_tx_flush(tq, budget);
+	u64_stats_update_end(&tq->stats->syncp);
+	__netif_tx_unlock(tq->nq);
+
+	if (xsk_uses_need_wakeup(tq->xsk))
+		xsk_set_tx_need_wakeup(tq->xsk);
+	return n && n == budget;
+}
+
+static struct sk_buff *pvnet_xsk_copy(struct pvnet_rxq *rq,
+				      struct xdp_buff *xdp)
+{
+	unsigned int len = xdp->data_end - xdp->data;
+	struct sk_buff *skb = napi_alloc_skb(rq->napi, len);
+
+	if (skb)
+		skb_put_data(skb, xdp->data, len);
+	return skb;
+}
+
+static void pvnet_xsk_pass(struct pvnet_rxq *rq, struct xdp_buff *xdp,
+			   struct pvnet_rx_sum *sum)
+{
+	struct sk_buff *skb = pvnet_xsk_copy(rq, xdp);
+
+	xsk_buff_free(xdp);
+	if (likely(skb))
+		pvnet_rx_deliver(rq, skb, sum);
+	else
+		u64_stats_inc(&rq->stats->dropped);
+}
+
+static void pvnet_xsk_verdict(struct pvnet_rxq *rq, struct bpf_prog *prog,
+			      struct xdp_buff *xdp, struct pvnet_rx_sum *sum)
+{
+	struct net_device *dev = rq->pv->dev;
+	u32 act = bpf_prog_run_xdp(prog, xdp);
+
+	switch (act) {
+	case XDP_REDIRECT:
+		if (xdp_do_redirect(dev, xdp, prog))
+			break;
+		sum->xdp_redirect++;
+		sum->redirect = true;
+		return;
+	case XDP_PASS:
+		sum->xdp_pass++;
+		pvnet_xsk_pass(rq, xdp, sum);
+		return;
+	case XDP_TX:
+		if (pvnet_xdp_tx_xsk(rq, xdp))
+			break;
+		sum->xdp_tx++;
+		return;
+	case XDP_DROP:
+		sum->xdp_drop++;
+		xsk_buff_free(xdp);
+		return;
+	case XDP_ABORTED:
+		break;
+	default:
+		bpf_warn_invalid_xdp_action(dev, prog, act);
+		break;
+	}
+
+	trace_xdp_exception(dev, prog, act);
+	sum->xdp_err++;
+	xsk_buff_free(xdp);
+}
+
+/* The frame of the completion in @rq->pkt; false if it broke the queue. */
+static bool pvnet_xsk_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
+			     struct pvnet_rx_sum *sum)
+{
+	const u32 single = VMXNET3_RCD_SOP | VMXNET3_RCD_EOP;
+	u32 len = rq->pkt.dw2 & VMXNET3_RCD_LEN;
+	struct pvnet_rx_buf *buf = pvnet_rx_claim_head(rq);
+	struct xdp_buff *xdp;
+
+	if (unlikely(!buf))
+		return false;
+	xdp = buf->xsk;
+	buf->xsk = NULL;
+	xsk_buff_set_size(xdp, len);
+	xsk_buff_dma_sync_for_cpu(xdp);
+	if (unlikely((rq->pkt.dw0 & single) != single || len < ETH_HLEN ||
+		     (rq->pkt.dw2 & VMXNET3_RCD_ERR))) {
+		u64_stats_inc(&rq->stats->errors);
+		xsk_buff_free(xdp);
+		return true;
+	}
+
+	sum->packets++;
+	sum->bytes += len;
+	if (likely(prog))
+		pvnet_xsk_verdict(rq, prog, xdp, sum);
+	else
+		pvnet_xsk_pass(rq, xdp, sum);
+	return true;
+}
+
+/**
+ * pvnet_xsk_rx_poll - receive frames to the memory of a socket
+ * @rq: queue
+ * @budget: most frames to receive
+ *
+ * Context: the queue's NAPI poll.
+ * Return: frames received
+ */
+int pvnet_xsk_rx_poll(struct pvnet_rxq *rq, int budget)
+{
+	struct bpf_prog *prog = rcu_dereference_bh(rq->pv->prog);
+	struct pvnet_rx_sum sum = {};
+	bool short_of;
+	int done = 0;
+
+	while (done < budget && likely(!rq->broken) && pvnet_rx_next(rq)) {
+		if (unlikely(!pvnet_xsk_rx_one(rq, prog, &sum)))
+			break;
+		done++;
+	}
+
+	pvnet_xdp_finish(rq, &sum);
+	pvnet_rx_account(rq, &sum);
+	if (unlikely(rq->broken))
+		return done;
+	short_of = pvnet_rx_refill(rq, GFP_ATOMIC);
+	pvnet_rx_tell(rq);
+	if (xsk_uses_need_wakeup(rq->xsk)) {
+		/* the socket wakes us when it has given buffers back */
+		if (short_of)
+			xsk_set_rx_need_wakeup(rq->xsk);
+		else
+			xsk_clear_rx_need_wakeup(rq->xsk);
+	} else if (short_of && pvnet_cmd_empty(&rq->ring[0].pos)) {
+		mod_timer(&rq->refill, jiffies + 1);
+	}
+	return done;
+}

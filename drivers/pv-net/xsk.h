@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * AF_XDP with zero copy.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#ifndef _PVNET_XSK_H
+#define _PVNET_XSK_H
+
+#include "rx.h"
+
+int pvnet_xsk_setup(struct net_device *dev, struct xsk_buff_pool *pool,
+		    u16 qid);
+int pvnet_xsk_wakeup(struct net_device *dev, u32 qid, u32 flags);
+int pvnet_xsk_rx_poll(struct pvnet_rxq *rq, int budget);
+bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget);
+
+#endif /* _PVNET_XSK_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page faults of the guest (fault.c).
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#ifndef PVMHOST_FAULT_H
+#define PVMHOST_FAULT_H
+
+#include <linux/types.h>
+
+struct vcpu;
+
+/* @error is the hardware's */
+void fault_handle(struct vcpu *v, u64 addr, u32 error);
+/* Fill v->prefetch, if the guest has mapped it by now, and forget it */
+void fault_prefetch(struct vcpu *v);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's command line: words, and words with a number.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include "host.h"
+#include "layout.h"
+#include "options.h"
+
+struct options options = {
+	.verbose = 1,
+	.pool_mb = 24,
+	.slice_us = 4000,
+	.seed = 1,
+};
+
+static const struct {
+	const char *name;
+	bool *flag;
+} flags[] = {
+	{ "stats", &options.stats },
+	{ "end=poweroff", &options.end_poweroff },
+	{ "end=reset", &options.end_reset },
+	{ "kaslr", &options.kaslr },
+	{ "noswitch", &options.no_switcher },
+	{ "dropshadow", &options.drop_shadow },
+	{ "lateAD", &options.late_ad },
+	{ "staleIP", &options.stale_ip },
+	{ "invlpgspur", &options.spurious_invlpg },
+	{ "nopcid", &options.no_pcid },
+	{ "pcid8", &options.pcid8 },
+	{ "tlsret", &options.tls_result },
+	{ "nmibits", &options.nmi_bits },
+	{ "noprefetch", &options.no_prefetch },
+};
+
+static const struct {
+	const char *name;
+	u32 *value;
+	u32 low, high;
+} numbers[] = {
+	{ "vcpus=", &options.vcpus, 1, MAX_VCPUS },
+	{ "verbose=", &options.verbose, 0, 9 },
+	{ "pool=", &options.pool_mb, 1, 1024 },
+	{ "slice=", &options.slice_us, 100, 1000000 },
+};
+
+static const struct {
+	const char *name;
+	enum generation generation;
+} generations[] = {
+	{ "l1", GEN_L1 },
+	{ "gen=R", GEN_R },
+	{ "gen=V1", GEN_V1 },
+};
+
+static bool word_is(const char *word, size_t len, const char *name)
+{
+	return strlen(name) == len && !strncmp(word, name, len);
+}
+
+static bool parse_number(const char *s, size_t len, u64 *val)
+{
+	*val = 0;
+	for (; len; len--, s++) {
+		if (*s < '0' || *s > '9' || *val > 1000000000)
+			return false;
+		*val = *val * 10 + *s - '0';
+	}
+	return true;
+}
+
+static bool parse_value(const char *word, size_t len)
+{
+	size_t i, n;
+	u64 val;
+
+	if (len > 5 && !strncmp(word, "seed=", 5))
+		return parse_number(word + 5, len - 5, &options.seed);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		n = strlen(numbers[i].name);
+		if (len <= n || strncmp(word, numbers[i].name, n))
+			continue;
+		if (!parse_number(word + n, len - n, &val) ||
+		    val < numbers[i].low || val > numbers[i].high)
+			return false;
+		*numbers[i].value = val;
+		return true;
+	}
+	return false;
+}
+
+static bool parse_word(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (word_is(word, len, flags[i].name)) {
+			*flags[i].flag = true;
+			return true;
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(generations); i++) {
+		if (word_is(word, len, generations[i].name)) {
+			options.generation = generations[i].generation;
+			return true;
+		}
+	}
+	return parse_value(word, len);
+}
+
+/* QEMU puts the file name of the host first; that word is skipped */
+void options_parse(const char *line)
+{
+	const char *end;
+	bool first = true;
+
+	for (; *line; line = end) {
+		while (*line == ' ')
+			line++;
+		for (end = line; *end && *end != ' '; end++)
+			;
+		if (end != line && !first && !parse_word(line, end - line))
+			panic("unknown or out of range option at '%s'", line);
+		first = false;
+	}
+}
+
+u32 random(void)
+{
+	static u64 state;
+
+	if (!state)
+		state = options.seed * 0x9e3779b97f4a7c15 + 1;
+	state ^= state << 13;	/* xorshift64 */
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state >> 16;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Port I/O: passed through, but for the ports with which memory or interrupts
+ * of the host could be reached, and a few for tests.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include "host.h"
+#include "options.h"
+#include "pci.h"
+#include "port.h"
+#include "shadow.h"
+#include "stats.h"
+#include "vcpu.h"
+#include "x86.h"
+
+#define PORT_PIC1	0x20
+#define PORT_PIC2	0xa0
+#define PORT_APM	0xb2	/* SMI command */
+#define PORT_DEBUG	0xe9	/* a character for the host's console */
+#define PORT_COMMAND	0xea	/* test requests, below */
+#define PORT_PCI	0xcf8
+#define PORT_RESET	0xcf9
+#define PORT_PM1A_CNT	0x604	/* QEMU's pc and q35 */
+#define PORT_KEYBOARD	0x64
+
+#define PM1_SLP_EN	0x2000
+#define KEYBOARD_RESET	0xfe
+
+#define COMMAND_STATS	0x53	/* 'S': print the counters */
+#define COMMAND_AUDIT	0x41	/* 'A': check the books of the shadow pages */
+#define COMMAND_ZAP	0x5a	/* 'Z': drop all shadow pages */
+
+/* Interrupt mask registers, which the guest probes; the PICs stay masked */
+static u8 pic_mask[2] = { 0xff, 0xff };
+
+static const struct {
+	u16 first, last;
+} denied[] = {
+	{ 0x0000, 0x000f },	/* ISA DMA controllers and their page registers */
+	{ 0x0081, 0x008f },
+	{ 0x00c0, 0x00df },
+	{ 0x0514, 0x051b },	/* fw_cfg DMA */
+};
+
+static bool is_denied(u16 port, u32 size)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(denied); i++) {
+		if (port <= denied[i].last && port + size > denied[i].first)
+			return true;
+	}
+	return false;
+}
+
+static bool is_pic(u16 port)
+{
+	return (port & ~1) == PORT_PIC1 || (port & ~1) == PORT_PIC2;
+}
+
+static bool is_pci(u16 port, u32 size)
+{
+	return port >= PORT_PCI && port < PORT_PCI + 8 && !(port == PORT_RESET && size == 1);
+}
+
+u32 port_read(struct vcpu *v, u16 port, u32 size)
+{
+	u32 ones = size == 4 ? ~0u : (1u << size * 8) - 1;
+
+	stats.port_ins++;
+	if (is_denied(port, size)) {
+		stats.port_denied++;
+		return ones;
+	}
+	if (is_pic(port))
+		return port & 1 ? pic_mask[port >> 7 & 1] : 0;
+	if (is_pci(port, size))
+		return pci_port_read(port, size);
+	switch (size) {
+	case 1: return inb(port);
+	case 2: return inw(port);
+	default: return inl(port);
+	}
+}
+
+static void command(struct vcpu *v, u32 val)
+{
+	switch (val) {
+	case COMMAND_STATS:
+		stats_print();
+		break;
+	case COMMAND_AUDIT:
+		shadow_audit();
+		break;
+	case COMMAND_ZAP:
+		shadow_zap_all();
+		break;
+	}
+}
+
+/* The last chance to report, when this write ends the machine */
+static void before_end(u16 port, u32 val)
+{
+	bool end = (port == PORT_PM1A_CNT && (val & PM1_SLP_EN)) ||
+		   (port == PORT_RESET && (val & 4)) ||
+		   (port == PORT_KEYBOARD && val == KEYBOARD_RESET);
+
+	if (!end)
+		return;
+	if (options.stats)
+		stats_print();
+	printk("the guest ends the machine by port %x\n", port);
+}
+
+void port_write(struct vcpu *v, u16 port, u32 size, u32 val)
+{
+	stats.port_outs++;
+	if (is_denied(port, size)) {
+		stats.port_denied++;
+		return;
+	}
+	if (is_pic(port)) {
+		if (port & 1)
+			pic_mask[port >> 7 & 1] = val;
+		return;
+	}
+	if (is_pci(port, size)) {
+		pci_port_write(port, size, val);
+		return;
+	}
+	if (port == PORT_DEBUG) {
+		console_putc(val);
+		return;
+	}
+	if (port == PORT_COMMAND) {
+		command(v, val);
+		return;
+	}
+	/* Only ACPI on and off; the firmware's other SMI calls are not the guest's */
+	if (port == PORT_APM && (val & 0xff) != 2 && (val & 0xff) != 3)
+		return;
+	before_end(port, val);
+	switch (size) {
+	case 1:
+		outb(port, val);
+		break;
+	case 2:
+		outw(port, val);
+		break;
+	default:
+		outl(port, val);
+	}
+}

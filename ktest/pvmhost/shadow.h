@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Shadow page tables: the pool (shadow.c), keeping them true (sync.c) and
+ * filling them (fault.c).
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * A shadow page stands for one guest table in one role, and is shared by every
+ * root and every vCPU that reaches that table in that role.  Guest tables are
+ * not write-protected: the shadow is a TLB, brought up to date at the guest's
+ * flushes.
+ */
+#ifndef PVMHOST_SHADOW_H
+#define PVMHOST_SHADOW_H
+
+#include <linux/types.h>
+
+struct vcpu;
+
+enum sp_role {
+	ROLE_USER,	/* only pages that umod may use; under both roots */
+	ROLE_SUPER,	/* all leaves are supervisor pages: some entry above said so */
+	ROLE_BOTH,	/* smod's view where no entry above decides: user pages get NX */
+	ROLE_DIRECT,	/* part of a huge guest page; the entry above has the rights */
+};
+
+struct sp {
+	u64 key;	/* guest-physical address of the table, or of the huge page */
+	u64 stamp;	/* sync clock of the last visit */
+	u64 present[8];	/* which entries are */
+	u64 private_slots[4];	/* smod PML4: lower slots not shared with umod */
+	u32 next;	/* in its hash chain, or in the free list */
+	u32 parents;	/* entries that point here; a root counts as one */
+	u8 level;
+	u8 role;
+	bool used;
+};
+
+/* The two PML4s of one guest CR3 */
+struct root {
+	u64 gcr3;
+	struct sp *pml4[2];	/* smod, umod */
+	u32 users;		/* vCPUs that have it loaded */
+	u64 synced;		/* sync clock */
+	u64 last_use;
+	bool used;
+};
+
+#define MAX_ROOTS	48
+
+extern struct root roots[MAX_ROOTS];
+extern u64 sync_clock;
+
+void shadow_init(u64 pool, u64 size);
+u32 shadow_pages_free(void);
+u32 shadow_pages_total(void);
+/* Count every page and every link again; panics if the books are wrong */
+void shadow_audit(void);
+
+/* Guest CR3 load; @flush: of this PCID's entries */
+void shadow_load(struct vcpu *v, u64 gcr3, bool flush);
+/* Make the hardware use the current root; sets v->cr3 */
+void shadow_enter(struct vcpu *v);
+/* At least enough free pages for one fill; may drop anything cached */
+void shadow_reserve(void);
+/* Drop everything; returns when no processor can still use it */
+void shadow_zap_all(void);
+/* Drop something at random */
+void shadow_drop_random(void);
+
+u64 *sp_page(const struct sp *sp);
+/* Set an entry, with the books: unlinks what was there; @child may be NULL */
+void sp_set(struct sp *sp, u32 index, u64 spte, struct sp *child);
+struct sp *sp_child(const struct sp *sp, u32 index);
+/* Find or make; @fresh: it was made, so it is empty and true */
+struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh);
+
+/* What entry @index of @sp should be now, from the guest's table */
+struct sp_want {
+	u64 bits;	/* of the entry; without the address if there is a child */
+	bool leaf;
+	u64 key;	/* the child's */
+	u8 role;
+};
+
+bool sp_want(const struct sp *sp, u32 index, struct sp_want *w);
+
+/* sync.c */
+void sync_root(struct root *r);
+void sync_subtree(struct sp *sp);
+void sync_address(u64 gva);
+void shadow_flush_all(struct vcpu *v);
+void shadow_flush_current(struct vcpu *v);
+void shadow_invlpg(struct vcpu *v, u64 gva);
+
+#endif

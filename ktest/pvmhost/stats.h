@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters (stats.c).
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#ifndef PVMHOST_STATS_H
+#define PVMHOST_STATS_H
+
+#include <linux/types.h>
+
+#define STATS_HYPERCALLS	11	/* the ten of the ABI, and all others of the block */
+
+struct stats {
+	u64 events, interrupts, exceptions[32];
+	u64 hypercalls[STATS_HYPERCALLS], kvm_hypercalls, hypercall_unknown;
+	u64 load_pgtbl, load_pgtbl_flush;
+	u64 cpuids, emulated, emulate_refused, interpreted;
+	u64 msr_reads, msr_writes, msr_unknown;
+	u64 shadow_fills, prefetches, syncs, synced_entries, private_slots;
+	u64 roots_made, roots_dropped, pool_empty, limbo_flushes, zaps, random_drops;
+	u64 illegal_address, walk_bad_table, walk_reserved;
+	u64 mmio, mmio_refused, port_ins, port_outs, port_denied;
+	u64 ipis, irqs, irq_spurious, msi_lost;
+};
+
+extern struct stats stats;
+
+/* All counters, one "name value" a line, framed by two marker lines */
+void stats_print(void);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's TLB flushes: bring shadow entries in line with the guest's
+ * tables, or drop them.
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * Only present entries are looked at; what is not there is not cached.
+ */
+#include "host.h"
+#include "pcpu.h"
+#include "pgtable.h"
+#include "shadow.h"
+#include "stats.h"
+#include "walk.h"
+
+static void sync_entry(struct sp *sp, u32 index)
+{
+	struct sp *child = sp_child(sp, index);
+	struct sp_want w;
+	u64 *entry = &sp_page(sp)[index];
+
+	stats.synced_entries++;
+	if (!sp_want(sp, index, &w)) {
+		sp_set(sp, index, 0, NULL);
+		return;
+	}
+	if (w.leaf) {
+		if (*entry != w.bits)
+			sp_set(sp, index, w.bits, NULL);
+		return;
+	}
+	if (!child || child->key != w.key || child->role != w.role) {
+		sp_set(sp, index, 0, NULL);
+		return;
+	}
+	*entry = (*entry & PTE_FRAME) | w.bits;
+}
+
+/* Every path of at most four levels; the stamp keeps shared pages to one visit */
+static void sync_tree(struct sp *sp, u64 stamp)
+{
+	u32 word;
+
+	if (sp->stamp == stamp || sp->role == ROLE_DIRECT)
+		return;
+	sp->stamp = stamp;
+	for (word = 0; word < 8; word++) {
+		u64 bits = sp->present[word];
+
+		while (bits) {
+			u32 index = word * 64 + __builtin_ctzll(bits);
+			struct sp *child;
+
+			bits &= bits - 1;
+			sync_entry(sp, index);
+			child = sp_child(sp, index);
+			if (child)
+				sync_tree(child, stamp);
+		}
+	}
+}
+
+void sync_subtree(struct sp *sp)
+{
+	sync_tree(sp, ++sync_clock);
+}
+
+void sync_root(struct root *r)
+{
+	u64 stamp = ++sync_clock;
+
+	stats.syncs++;
+	walk_flush_ad();
+	r->synced = stamp;
+	sync_tree(r->pml4[0], stamp);
+	sync_tree(r->pml4[1], stamp);
+}
+
+static void sync_path(struct sp *sp, u64 gva)
+{
+	while (sp && sp->role != ROLE_DIRECT) {
+		u32 index = pt_index(gva, sp->level);
+
+		if (!(sp->present[index / 64] & 1ULL << (index % 64)))
+			return;
+		sync_entry(sp, index);
+		sp = sp_child(sp, index);
+	}
+}
+
+/* In every root: the guest's INVLPG reaches all PCIDs */
+void sync_address(u64 gva)
+{
+	u32 i;
+
+	walk_flush_ad();
+	for (i = 0; i < MAX_ROOTS; i++) {
+		if (!roots[i].used)
+			continue;
+		sync_path(roots[i].pml4[0], gva);
+		sync_path(roots[i].pml4[1], gva);
+	}
+}
+
+/* Other roots are brought up to date when this vCPU next loads them */
+void shadow_flush_all(struct vcpu *v)
+{
+	v->flush_all = ++sync_clock;
+	v->pcpu->need_flush = true;
+	if (v->root)
+		sync_root(v->root);
+}
+
+void shadow_flush_current(struct vcpu *v)
+{
+	v->pcpu->need_flush = true;
+	if (v->root)
+		sync_root(v->root);
+}
+
+void shadow_invlpg(struct vcpu *v, u64 gva)
+{
+	v->pcpu->need_flush = true;
+	if (gva_legal(v, gva))
+		sync_address(gva);
+}
