@@ -315,6 +315,7 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 	for (;;) {
 		if (p->resched || !sched_runnable(v))
 			v = sched_pick(p);
+		v->halted = false;	/* it is awake, however it got here */
 		v->kicked = false;
 		deliver_pending(v);
 		/* IRETQ must not fault: what the guest gave is checked here */

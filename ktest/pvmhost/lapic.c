@@ -81,27 +81,52 @@ static void pit_start(void)
 	outb(0x42, PIT_CALIBRATE >> 8);
 }
 
+/* TSC and local APIC count at one moment; the tightest of some tries */
+static void read_both(u64 *tsc, u32 *count)
+{
+	u64 best = ~0ULL;
+	u32 i;
+
+	for (i = 0; i < 16; i++) {
+		u64 before = rdtsc(), after;
+		u32 c = lapic_read(APIC_TMCCT);
+
+		after = rdtsc();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		*tsc = before + best / 2;
+		*count = c;
+	}
+}
+
+/*
+ * The PIT says how fast the local APIC's timer counts, roughly; it is a round
+ * number.  The TSC is measured against that timer, which can be read quickly,
+ * so that a machine that is not always running does not spoil the result.
+ */
 void tsc_calibrate(void)
 {
-	u64 start, ticks, count;
+	u64 start = 0, end = 0, ticks, measured;
+	u32 first = 0, last = 0;
 
-	pit_start();
 	lapic_write(APIC_TMICT, 0xffffffff);
-	start = rdtsc();
+	read_both(&start, &first);
+	pit_start();
 	while (!(inb(0x61) & 0x20))
 		cpu_relax();
-	ticks = rdtsc() - start;
-	count = 0xffffffff - lapic_read(APIC_TMCCT);
+	read_both(&end, &last);
 	lapic_write(APIC_TMICT, 0);
-	tsc_khz = ticks * PIT_HZ / PIT_CALIBRATE / 1000;
-	lapic_khz = count * PIT_HZ / PIT_CALIBRATE / 1000;
-	if (!tsc_khz || !lapic_khz)
+	ticks = end - start;
+	measured = (u64)(first - last) * PIT_HZ / PIT_CALIBRATE / 1000;
+	if (!ticks || first <= last)
 		panic("the TSC or the local APIC timer does not count\n");
-	/* Under QEMU's -icount the TSC is exactly 1 GHz; an honest 0.01 % decides */
-	if (tsc_khz > 999900 && tsc_khz < 1000100)
+	/* QEMU's is 1 GHz; the PIT is read late on a busy machine, never early */
+	lapic_khz = measured > 990000 ? 1000000 : measured;
+	tsc_khz = ticks * lapic_khz / (first - last);
+	/* Under -icount the TSC is exactly 1 GHz */
+	if (tsc_khz > 999000 && tsc_khz < 1001000)
 		tsc_khz = 1000000;
-	if (lapic_khz > 990000 && lapic_khz < 1010000)
-		lapic_khz = 1000000;
 }
 
 /* val * mul / div; a time beyond decades is cut so that the quotient fits */

@@ -26,6 +26,7 @@
 
 #define PM1_SLP_EN	0x2000
 #define KEYBOARD_RESET	0xfe
+#define PORT_DEBUG_EXIT	0xf4	/* isa-debug-exit */
 
 #define COMMAND_STATS	0x53	/* 'S': print the counters */
 #define COMMAND_AUDIT	0x41	/* 'A': check the books of the shadow pages */
@@ -102,7 +103,7 @@ static void command(struct vcpu *v, u32 val)
 /* The last chance to report, when this write ends the machine */
 static void before_end(u16 port, u32 val)
 {
-	bool end = (port == PORT_PM1A_CNT && (val & PM1_SLP_EN)) ||
+	bool end = port == PORT_DEBUG_EXIT || (port == PORT_PM1A_CNT && (val & PM1_SLP_EN)) ||
 		   (port == PORT_RESET && (val & 4)) ||
 		   (port == PORT_KEYBOARD && val == KEYBOARD_RESET);
 
