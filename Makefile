@@ -21,6 +21,8 @@ help:
 	@echo "make series OUT=dir [SIGNOFF='Name <mail>']"
 	@echo '                                   the series as mailing-list-ready patch sets'
 	@echo 'make bisect-check                  build every commit of the series'
+	@echo 'make apply-check                   the series on the newest and oldest source of Debian'
+	@echo 'make docs                          the documentation, in build/docs'
 	@echo 'make clean                         remove build/'
 
 .PHONY: tree
@@ -62,6 +64,14 @@ lint: tree
 bisect-check: tree
 	@$(SETUP) build
 	@scripts/bisect-check
+
+.PHONY: apply-check docs
+apply-check:
+	@$(SETUP) tree
+	@scripts/apply-check
+docs: tree
+	@$(SETUP) docs
+	@scripts/docs
 
 .PHONY: series
 series: tree

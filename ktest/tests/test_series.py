@@ -121,9 +121,22 @@ def test_each_commit_names_only_what_it_has(tree):
     assert "PV NET" in git(tree, "show", f"{first}:MAINTAINERS")
 
 
+def _said_by_tree_and_refused_by_export(repo, kernel, word):
+    done = tool(repo, "tree", "--kernel", kernel)
+    assert done.returncode == 0 and word in done.stdout
+    one_clear_line(tool(repo, "series", repo / "build" / "out"), word)
+    assert not (repo / "build" / "out").exists()
+
+
+def test_a_file_that_is_being_written_is_left_out(repo, kernel):
+    write(repo, {"drivers/pv-net/later.c": "int later;\n"})
+    _said_by_tree_and_refused_by_export(repo, kernel, "drivers/pv-net/later.c")
+    assert not (repo / "build" / "linux" / "drivers/pv-net/later.c").exists()
+
+
 def test_a_makefile_that_names_a_file_of_no_entry_is_refused(repo, kernel):
     (repo / "drivers/pv-net/Makefile").write_text("obj-y += main.o rx.o later.o\n")
-    one_clear_line(tool(repo, "tree", "--kernel", kernel), "in no entry")
+    _said_by_tree_and_refused_by_export(repo, kernel, "in no entry")
 
 
 # MAINTAINERS
@@ -136,7 +149,7 @@ def test_sections_enter_in_alphabetical_order():
 
 def test_a_section_that_covers_nothing_is_refused(repo, kernel):
     (repo / "MAINTAINERS").write_text("NOBODY\nM:\tN <n@example.org>\nF:\tdrivers/none/\n")
-    one_clear_line(tool(repo, "tree", "--kernel", kernel), "NOBODY")
+    _said_by_tree_and_refused_by_export(repo, kernel, "NOBODY")
 
 
 # The tree
@@ -173,8 +186,9 @@ def test_a_change_by_hand_is_not_thrown_away(repo, tree):
 
 
 def test_a_patch_that_needs_fuzz_is_refused(repo, kernel):
-    text = (kernel / "drivers/Makefile").read_text().replace("xyz", "changed")
-    (kernel / "drivers/Makefile").write_text(text)
+    # Two lines away from the hook: what fuzz would accept.
+    text = (kernel / "drivers/Kconfig").read_text().replace("abc", "abd")
+    (kernel / "drivers/Kconfig").write_text(text)
     one_clear_line(tool(repo, "tree", "--kernel", kernel), "does not apply")
 
 
@@ -289,8 +303,9 @@ def test_no_space_is_seen_before_the_start(repo, kernel, small_disk):
     assert os.listdir(small_disk) == []
 
 
-def test_no_space_in_the_middle_leaves_nothing(monkeypatch, kernel, small_disk):
-    (kernel / "drivers" / "big").write_bytes(b"x" * (256 << 10))
+@pytest.mark.parametrize("size", [256 << 10, 36 << 10], ids=["for the files", "for git"])
+def test_no_space_in_the_middle_leaves_nothing(monkeypatch, kernel, small_disk, size):
+    (kernel / "drivers" / "big").write_bytes(os.urandom(size))
     monkeypatch.setattr(source, "NEEDED", 0)
     with pytest.raises(SeriesError, match="(?i)space|git"):
         source.obtain(small_disk / "linux", kernel)

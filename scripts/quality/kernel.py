@@ -33,7 +33,7 @@ def series_head():
     from pvseries import SeriesError, commits, parse
     need_tree()
     try:
-        sets = parse.read_series(ROOT)
+        sets = parse.read_series(ROOT, complete=False)
         head, ranges = commits.build(LINUX, ROOT, sets, "base", complete=False)
     except SeriesError as err:
         raise QualityError(str(err)) from err

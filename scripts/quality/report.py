@@ -94,6 +94,9 @@ class Check:
             self.function(self, context)
         except QualityError as err:
             self.error = str(err)
+        except Exception as err:  # pylint: disable=broad-exception-caught
+            # A check that breaks is a failure of that check, and no reason to lose the others.
+            self.error = f"{type(err).__name__}: {err}"
         self.seconds = watch.seconds()
         with lock:
             self._except(exceptions)

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import re
 
+from pvseries import SeriesError, commits, parse
 from pvseries.maintainers import sections
 
+from . import LINUX
 from .kernel import git
 from .steps import JOBS, run
 
@@ -132,7 +134,11 @@ def check_abi(check, context):
 
 
 def check_applied(check, context):
-    """build/linux, which the tests build, is the series of this checkout."""
+    """The series is complete, and build/linux, which the tests build, is it."""
+    try:
+        commits.build(LINUX, context.top, parse.read_series(context.top), "base")
+    except SeriesError as err:
+        check.find("patches/series", 0, str(err))
     if git("rev-parse", "HEAD") != context.head:
         check.alarms.append("build/linux is not at the head of the series; run 'make tree'")
     dirty = git("status", "--porcelain", "--untracked-files=no").strip()
