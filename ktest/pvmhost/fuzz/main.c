@@ -276,6 +276,7 @@ static void test_interrupts(void)
 	wrmsr_ok(X2APIC_EOI, 0);
 }
 
+/* Value of "name=number"; a bare name that is there counts as 1 */
 static u64 parse(const char *line, const char *name)
 {
 	const char *n;
@@ -288,6 +289,8 @@ static u64 parse(const char *line, const char *name)
 			p++;
 		if (*n)
 			continue;
+		if (*p < '0' || *p > '9')
+			return 1;
 		for (; *p >= '0' && *p <= '9'; p++)
 			val = val * 10 + *p - '0';
 		return val;
@@ -304,6 +307,8 @@ void guest_main(const u8 *boot_params)
 	u32 cases = parse(line, "cases=");
 
 	test_detection();
+	if (parse(line, "crash"))
+		asm volatile("ud2");	/* no PVCS yet */
 	test_msrs();
 	tables_init();
 	test_smod_events();

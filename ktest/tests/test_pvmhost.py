@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""The PVM reference host alone, with the bare guest of ktest/pvmhost/fuzz."""
+
+import subprocess
+
+import pytest
+
+from ktest.lib.machine import Machine
+from ktest.lib.paths import BUILD, KTEST, REPORT
+
+HOST = BUILD / "pvmhost" / "pvmhost.elf"
+BARE = BUILD / "pvmhost" / "fuzz.elf"
+PASSED = 33      # isa-debug-exit, see ktest/pvmhost/fuzz/main.c
+
+# The host's options that change what the ABI leaves open.
+PERSONALITIES = ["", "noswitch", "dropshadow", "lateAD", "staleIP", "invlpgspur", "nopcid",
+                 "pcid8", "tlsret", "noprefetch"]
+CLASSES = ["hypercall", "msr", "tables", "eretu", "instruction", "pci"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built():
+    """Host and guest, brought up to date."""
+    subprocess.run(["make", "-s", "-C", str(KTEST / "pvmhost")], check=True)
+
+
+def run(options, line, cpus=1, machine="q35", timeout=60):
+    """Run the bare guest to its end; return its console and QEMU's status."""
+    name = f"pvmhost-{machine}-{cpus}-{options or 'plain'}".replace(" ", "-").replace("=", "")
+    with Machine(["-M", machine, "-cpu", "max,-la57", "-m", "128", "-smp", str(cpus),
+                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", str(HOST),
+                  "-append", f"pool=8 stats {options}", "-initrd", f"{BARE} {line}"],
+                 REPORT / f"{name}.console") as guest:
+        ended = guest.wait(timeout)
+        status = guest.process.returncode
+        text = guest.text()
+    assert ended, f"no end within {timeout} s:\n{text[-800:]}"
+    return text, status
+
+
+def counters(text):
+    """The host's counters as a dictionary."""
+    lines = [line.split() for line in text.splitlines() if line.startswith("pvmhost: counter ")]
+    return {words[2]: int(words[3]) for words in lines}
+
+
+def check(text, status):
+    """All checks of the bare guest passed, and the host had no complaint."""
+    assert status == PASSED, text[-1500:]
+    assert "checks passed" in text
+    assert "PANIC" not in text
+
+
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_what_the_abi_says(machine):
+    """Every check of the bare guest, and that the host counted what it did."""
+    text, status = run("", "", machine=machine)
+    check(text, status)
+    count = counters(text)
+    assert count["switcher.syscall"] > 0
+    assert count["switcher.eretu"] > 0
+    assert count["hypercall.WRMSR"] > 10
+    assert count["cr3_loads"] >= count["switcher.syscall"] + count["switcher.eretu"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("personality", PERSONALITIES)
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_personality(personality, cpus):
+    """The ABI holds under every personality; without the switcher it is not used."""
+    text, status = run(personality, "", cpus=cpus)
+    check(text, status)
+    if personality == "noswitch":
+        assert "switcher.syscall" not in counters(text)
+
+
+def test_random_cases(quantity):
+    """Nothing a guest does at random hurts the host or its books."""
+    wanted = quantity("pvmhost.fuzz", required=100000, short=1000)
+    text, status = run("", f"cases={wanted.count} seed={wanted.seed + 1}", timeout=1200)
+    check(text, status)
+    for name in CLASSES:
+        assert f"pvmguest: class {name} cases {wanted.count:#x} " in text
+    wanted.done = wanted.count
+
+
+def test_a_broken_guest_ends_the_machine():
+    """A guest without a PVCS that faults is a triple fault, reported as one."""
+    text, status = run("", "crash")
+    assert status == 5, text[-800:]
+    assert "triple fault: event without a PVCS" in text
