@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: the VMware transport against a model of the port.
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * STAND-IN: no VMware host is at hand, and QEMU does not answer port 0x5670.
+ * The model speaks the protocol as drivers/misc/vmw_balloon.c describes it and
+ * restates its numbers, so that a wrong one in vmware_abi.h is found.
+ */
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+
+#include "keeper.h"
+#include "vmware_transport.h"
+
+#define MODEL_PAGES	(SZ_16M / PAGE_SIZE)
+
+/**
+ * struct vmw_model - a VMware host
+ * @keeper: pages it has
+ * @caps: capabilities it offers, 0 to answer START with plain success
+ * @target: balloon size it asks for
+ * @started: START was given since the last reset
+ * @reset: forget everything at the next command
+ * @hostile: one in so many commands or entries gets a random status, 0 for none
+ * @rnd: where that comes from
+ * @calls: commands received, by number
+ * @limit: what the guest said last about its size
+ */
+struct vmw_model {
+	struct pvb_keeper keeper;
+	unsigned long caps;
+	u64 target;
+	bool started;
+	bool reset;
+	u32 hostile;
+	struct rnd_state rnd;
+	unsigned long calls[16];
+	unsigned long limit;
+};
+
+static bool model_hostile(struct vmw_model *m)
+{
+	return m->hostile && !(prandom_u32_state(&m->rnd) % m->hostile);
+}
+
+static u32 model_page(struct vmw_model *m, u64 pfn, unsigned int order, bool lock)
+{
+	if (!pfn_valid(pfn))
+		return 2;
+	if (model_hostile(m))
+		/* Any refusal, also those that nobody has defined. */
+		return 1 + prandom_u32_state(&m->rnd) % 31;
+	if (lock)
+		return pvb_keeper_take(&m->keeper, pfn, order) ? 0 : 5;
+	return pvb_keeper_give(&m->keeper, pfn, order) ? 0 : 4;
+}
+
+static u32 model_batch(struct vmw_model *m, u64 batch_pfn, unsigned long nr,
+		       unsigned int order, bool lock)
+{
+	u64 *entry = pfn_to_kaddr(batch_pfn);
+	unsigned long i;
+
+	if (nr > 512)
+		return 1;
+	for (i = 0; i < nr; i++) {
+		/* Bits 5 to 11 are reserved and must be zero. */
+		if (entry[i] & 0xfff)
+			return 1;
+		entry[i] |= model_page(m, entry[i] >> 12, order, lock);
+	}
+	return 0;
+}
+
+static u32 model_start(struct vmw_model *m, unsigned long wanted, unsigned long *value)
+{
+	pvb_keeper_forget(&m->keeper);
+	m->started = wanted;
+	m->reset = false;
+	*value = m->caps & wanted;
+	return m->caps ? 0x03000000 : 0;
+}
+
+static u32 model_command(struct vmw_model *m, u32 cmd, unsigned long arg1, unsigned long arg2)
+{
+	bool batched = m->caps & BIT(2), batched_2m = m->caps & BIT(3);
+
+	switch (cmd) {
+	case 1:
+		m->limit = arg1;
+		return 0;
+	case 2:
+	case 3:
+		return arg1 >> 32 ? 2 : model_page(m, arg1, 0, cmd == 2);
+	case 4:
+		return arg1 == 1 ? 0 : 1;
+	case 6:
+	case 7:
+		return batched ? model_batch(m, arg1, arg2, 0, cmd == 6) : 1;
+	case 8:
+	case 9:
+		return batched_2m ? model_batch(m, arg1, arg2, 9, cmd == 8) : 1;
+	default:
+		return 1;
+	}
+}
+
+static u32 model_door(void *host, u32 cmd, unsigned long arg1, unsigned long arg2,
+		      unsigned long *value)
+{
+	struct vmw_model *m = host;
+	u32 status;
+
+	if (cmd >= ARRAY_SIZE(m->calls))
+		return 1;
+	m->calls[cmd]++;
+	if (!cmd)
+		return model_start(m, arg1, value);
+	if (m->reset || !m->started) {
+		pvb_keeper_forget(&m->keeper);
+		m->started = false;
+		return 7;
+	}
+	if (model_hostile(m)) {
+		status = prandom_u32_state(&m->rnd) % 12;
+		if (status == 7)
+			m->reset = true;
+		/* A failed command has acted upon nothing. */
+		if (status)
+			return status == 11 ? prandom_u32_state(&m->rnd) | 16 : status;
+	}
+	status = model_command(m, cmd, arg1, arg2);
+	*value = m->target;
+	return status;
+}
+
+struct vmw_test {
+	struct vmw_model m;
+	struct pvb_vmw *w;
+	unsigned long total;
+};
+
+static void vmw_begin(struct kunit *test, unsigned long caps)
+{
+	struct vmw_test *t = test->priv;
+
+	t->m.caps = caps;
+	t->w = pvb_vmw_create(model_door, &t->m);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->w);
+	t->w->balloon->floor = pvb_total(t->w->balloon) - MODEL_PAGES;
+}
+
+/* Ask, then wait until the balloon has come to rest there. */
+static u64 vmw_ask(struct vmw_test *t, u64 target)
+{
+	struct pv_balloon *b = t->w->balloon;
+	u64 expect = min_t(u64, target, MODEL_PAGES);
+	unsigned int i;
+
+	t->m.target = target;
+	for (i = 0; i < 500; i++) {
+		pvb_target_changed(b);
+		msleep(20);
+		if (pvb_size(b) == expect && READ_ONCE(b->state) == PVB_IDLE)
+			break;
+	}
+	return pvb_size(b);
+}
+
+static int vmw_test_init(struct kunit *test)
+{
+	struct vmw_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	t->total = totalram_pages();
+	pvb_keeper_init(&t->m.keeper);
+	prandom_seed_state(&t->m.rnd, 1);
+	return 0;
+}
+
+static void vmw_test_exit(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	if (!t || IS_ERR_OR_NULL(t->w))
+		return;
+	t->m.hostile = 0;
+	pvb_vmw_destroy(t->w);
+	KUNIT_EXPECT_EQ_MSG(test, t->m.keeper.faults, 0, "pfn %#lx %s",
+			    t->m.keeper.fault_pfn, t->m.keeper.fault);
+	KUNIT_EXPECT_FALSE(test, t->m.started);
+	KUNIT_EXPECT_EQ(test, t->m.keeper.held, 0);
+	KUNIT_EXPECT_EQ(test, totalram_pages(), t->total);
+	pvb_keeper_forget(&t->m.keeper);
+}
+
+static void vmw_up_and_down(struct kunit *test, unsigned long caps)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_begin(test, caps);
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, MODEL_PAGES), MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, t->m.keeper.held, MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, 5), 5);
+	KUNIT_EXPECT_EQ(test, t->m.keeper.held, 5);
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, 0), 0);
+}
+
+static void vmw_single(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_up_and_down(test, 0);
+	KUNIT_EXPECT_EQ(test, t->m.calls[2], MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, t->m.calls[3], MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, t->m.calls[6], 0);
+}
+
+static void vmw_batched(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_up_and_down(test, BIT(1) | BIT(2));
+	KUNIT_EXPECT_EQ(test, t->m.calls[2], 0);
+	KUNIT_EXPECT_GE(test, t->m.calls[6], MODEL_PAGES / 512);
+	KUNIT_EXPECT_EQ(test, t->m.calls[8], 0);
+}
+
+static void vmw_batched_2m(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_up_and_down(test, BIT(1) | BIT(2) | BIT(3) | BIT(5));
+	KUNIT_EXPECT_GE(test, t->m.calls[8], 1);
+	KUNIT_EXPECT_EQ(test, t->m.limit, totalram_pages());
+}
+
+/* A host that offers no way to lock a page has no balloon. */
+static void vmw_no_commands(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	t->m.caps = BIT(4);
+	t->w = pvb_vmw_create(model_door, &t->m);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(t->w), -EIO);
+}
+
+/* Nobody at the port: IN returns all ones. */
+static u32 vmw_dead_door(void *host, u32 cmd, unsigned long arg1, unsigned long arg2,
+			 unsigned long *value)
+{
+	return U32_MAX;
+}
+
+static void vmw_no_host(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	t->w = pvb_vmw_create(vmw_dead_door, NULL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(t->w), -EIO);
+}
+
+/* Bits above 32 of a target mean nothing to a host without 64-bit targets. */
+static void vmw_target_width(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_begin(test, BIT(1) | BIT(2));
+	t->m.target = BIT_ULL(40) | 9;
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, BIT_ULL(40) | 9), 9);
+}
+
+static void vmw_reset(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_begin(test, BIT(1) | BIT(2) | BIT(3));
+	KUNIT_ASSERT_EQ(test, vmw_ask(t, MODEL_PAGES), MODEL_PAGES);
+	t->m.reset = true;
+	t->m.target = 100;
+	pvb_target_changed(t->w->balloon);
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, 100), 100);
+	KUNIT_EXPECT_EQ(test, t->m.calls[0], 2);
+	KUNIT_EXPECT_EQ(test, t->m.keeper.held, 100);
+}
+
+static void vmw_hostile(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+	unsigned int i;
+
+	vmw_begin(test, BIT(1) | BIT(2) | BIT(3) | BIT(5));
+	t->m.hostile = 20;
+	for (i = 0; i < 100; i++) {
+		t->m.target = prandom_u32_state(&t->m.rnd) % (2 * MODEL_PAGES);
+		pvb_target_changed(t->w->balloon);
+		msleep(1 + i % 10);
+	}
+	/* When it comes to its senses, so does the balloon. */
+	t->m.hostile = 0;
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, 300), 300);
+	KUNIT_EXPECT_EQ(test, t->m.keeper.held, 300);
+}
+
+static struct kunit_case vmw_cases[] = {
+	KUNIT_CASE(vmw_single),
+	KUNIT_CASE(vmw_batched),
+	KUNIT_CASE(vmw_batched_2m),
+	KUNIT_CASE(vmw_no_commands),
+	KUNIT_CASE(vmw_no_host),
+	KUNIT_CASE(vmw_target_width),
+	KUNIT_CASE(vmw_reset),
+	KUNIT_CASE_SLOW(vmw_hostile),
+	{}
+};
+
+static struct kunit_suite vmw_suite = {
+	.name = "pv_balloon_vmware",
+	.init = vmw_test_init,
+	.exit = vmw_test_exit,
+	.test_cases = vmw_cases,
+};
+kunit_test_suite(vmw_suite);
