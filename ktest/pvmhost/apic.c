@@ -207,11 +207,7 @@ static void init_vcpu(struct vcpu *v)
 {
 	if (v->state == VCPU_PVM && v->pcpu->vcpu == v && !v->halted)
 		return;	/* INIT to oneself, or to a CPU that runs: not supported */
-	if (v->root) {
-		v->root->users--;
-		v->root = NULL;
-	}
-	vcpu_reset(v);
+	vcpu_reset(v);	/* its root stays in use: a processor may still be on it */
 	v->state = VCPU_WAIT_SIPI;
 }
 

@@ -20,6 +20,12 @@
 #include "stats.h"
 #include "x86.h"
 
+/* SDM volume 3, chapter "Machine-Check Architecture" */
+#define MCG_RIPV	(1ULL << 0)
+#define MCG_MCIP	(1ULL << 2)
+#define MCI_VAL		(1ULL << 63)
+#define MCI_EN		(1ULL << 60)
+
 bool event_if(const struct vcpu *v)
 {
 	if (v->umod)
@@ -251,8 +257,11 @@ void event_nmi(struct vcpu *v)
 	sched_wake(v);
 }
 
+/* A corrected error in bank 0, so that the guest's handler has something to report */
 void event_mce(struct vcpu *v)
 {
+	v->mcg_status = MCG_RIPV | MCG_MCIP;
+	v->mci_status = MCI_VAL | MCI_EN;
 	v->mce_pending = 1;
 	sched_wake(v);
 }

@@ -16,6 +16,7 @@
 #include "sched.h"
 #include "state.h"
 #include "stats.h"
+#include "walk.h"
 #include "x86.h"
 
 static void handle_syscall(struct vcpu *v)
@@ -40,6 +41,16 @@ static void handle_debug(struct vcpu *v)
 	event_exception(v, VECTOR_DB);
 }
 
+/* VMCALL and VMMCALL must never be used (section 8): they are counted */
+static void count_vmcall(struct vcpu *v)
+{
+	u8 code[3];
+
+	if (gva_fetch(v, v->regs.rip, code, sizeof(code)) == sizeof(code) && code[0] == 0x0f &&
+	    code[1] == 0x01 && (code[2] == 0xc1 || code[2] == 0xd9))
+		stats.vmcalls++;
+}
+
 static void handle_exception(struct vcpu *v, u32 vector)
 {
 	u32 error = v->regs.error;
@@ -53,6 +64,10 @@ static void handle_exception(struct vcpu *v, u32 vector)
 			event_exception_error(v, vector, error);
 		else
 			emulate_gp(v, error);
+		break;
+	case VECTOR_UD:
+		count_vmcall(v);
+		event_exception(v, vector);
 		break;
 	case VECTOR_TS: case VECTOR_NP: case VECTOR_SS: case VECTOR_AC:
 		event_exception_error(v, vector, error);
@@ -80,8 +95,8 @@ static void handle(struct vcpu *v)
 		fault_handle(v, read_cr2(), v->regs.error);
 	else if (reason < 32)
 		handle_exception(v, reason);
-	else if (reason == 0x80 && v->umod)
-		event_exception(v, 0x80);	/* INT 0x80 */
+	else if (reason == 0x80)
+		event_exception(v, 0x80);	/* INT 0x80; no device has that vector */
 	else
 		irq_handle(reason);
 }

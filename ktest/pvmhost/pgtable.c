@@ -32,6 +32,17 @@ static u64 small_page(u64 pa)
 	return pa | HOST_PTE | PTE_W | PTE_NX;
 }
 
+/* Of the text and the constants, which nothing may ever change */
+u32 host_checksum(void)
+{
+	const u32 *p = (const u32 *)host_start;
+	u32 sum = 0;
+
+	for (; p < (const u32 *)host_rodata_end; p++)
+		sum = (sum << 5 | sum >> 27) ^ *p;
+	return sum;
+}
+
 void host_tables_init(void)
 {
 	const u64 rw = PTE_P | PTE_W | PTE_A;

@@ -37,6 +37,7 @@ static inline u64 pt_size(u32 level)
 
 /* Build the host's tables and switch to them */
 void host_tables_init(void);
+u32 host_checksum(void);
 extern u64 host_cr3;
 /* The PML4 entry of HOST_SLOT, which every root has */
 extern u64 host_pml4e;

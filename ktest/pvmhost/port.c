@@ -5,6 +5,7 @@
  *
  * Copyright (C) 2026 the pvops developers
  */
+#include "event.h"
 #include "host.h"
 #include "options.h"
 #include "pci.h"
@@ -30,6 +31,8 @@
 
 #define COMMAND_STATS	0x53	/* 'S': print the counters */
 #define COMMAND_AUDIT	0x41	/* 'A': check the books of the shadow pages */
+#define COMMAND_NMI	0x4e	/* 'N': an NMI for this vCPU */
+#define COMMAND_MCE	0x4d	/* 'M': a machine check for this vCPU */
 #define COMMAND_ZAP	0x5a	/* 'Z': drop all shadow pages */
 
 /* Interrupt mask registers, which the guest probes; the PICs stay masked */
@@ -93,6 +96,12 @@ static void command(struct vcpu *v, u32 val)
 		break;
 	case COMMAND_AUDIT:
 		shadow_audit();
+		break;
+	case COMMAND_NMI:
+		event_nmi(v);
+		break;
+	case COMMAND_MCE:
+		event_mce(v);
 		break;
 	case COMMAND_ZAP:
 		shadow_zap_all();

@@ -41,14 +41,11 @@ void sched_wake(struct vcpu *v)
 {
 	struct pcpu *p = v->pcpu;
 
-	if (p->vcpu == v) {
-		if (p->in_guest)
-			pcpu_kick(p);
-		return;
+	if (p->vcpu != v) {
+		if (!v->ready_since)
+			v->ready_since = rdtsc();
+		p->resched = true;
 	}
-	if (!v->ready_since)
-		v->ready_since = rdtsc();
-	p->resched = true;
 	if (p->in_guest || p->idle)
 		pcpu_kick(p);
 }
@@ -99,14 +96,9 @@ static void switch_in(struct pcpu *p, struct vcpu *v)
 	clock_resumed(v);
 }
 
+/* The last vCPU stays loaded: most often it is the one that wakes */
 static void wait_for_work(struct pcpu *p)
 {
-	switch_out(p);
-	if (p->cr3 != host_cr3) {
-		write_cr3(host_cr3);
-		p->cr3 = host_cr3;
-	}
-	cpu_set_gs(&p->idle_vcpu);
 	p->idle = 1;
 	sched_set_timer(p);
 	host_unlock();

@@ -30,6 +30,7 @@ u64 sync_clock = 1;
 static struct sp sps[MAX_POOL];
 static u32 hash[HASH_SIZE];
 static u64 pool_start;
+static u32 checksum;	/* of the host's text, as it was at start */
 static u32 nr_pages, nr_free, nr_limbo;
 static u32 free_list = NONE, limbo_list = NONE;
 
@@ -67,6 +68,7 @@ void shadow_init(u64 pool, u64 size)
 {
 	u32 i;
 
+	checksum = host_checksum();
 	pool_start = pool;
 	nr_pages = min(size >> PAGE_SHIFT, (u64)MAX_POOL);
 	for (i = 0; i < HASH_SIZE; i++)
@@ -438,6 +440,8 @@ void shadow_audit(void)
 	static u32 links[MAX_POOL];
 	u32 i, j, used = 0;
 
+	if (host_checksum() != checksum)
+		panic("the host's text has changed\n");
 	memset(links, 0, nr_pages * sizeof(links[0]));
 	for (i = 0; i < nr_pages; i++) {
 		for (j = 0; sps[i].used && j < 512; j++) {

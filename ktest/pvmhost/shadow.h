@@ -54,7 +54,10 @@ extern u64 sync_clock;
 void shadow_init(u64 pool, u64 size);
 u32 shadow_pages_free(void);
 u32 shadow_pages_total(void);
-/* Count every page and every link again; panics if the books are wrong */
+/*
+ * Count every page and every link again, and sum up the host's text; panics if
+ * something is not as it should be.
+ */
 void shadow_audit(void);
 
 /* Guest CR3 load; @flush: of this PCID's entries */

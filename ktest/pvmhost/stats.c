@@ -61,6 +61,7 @@ void stats_print(void)
 	u32 i;
 
 	printk("counters begin\n");
+	printk("counter vmcalls %llu\n", stats.vmcalls);	/* also when it is 0 */
 	for (i = 0; i < nr_vcpus; i++) {
 		syscall += vcpus[i].stats.fast_syscall;
 		eretu += vcpus[i].stats.fast_eretu;

@@ -14,7 +14,7 @@
 struct stats {
 	u64 events, interrupts, exceptions[32];
 	u64 hypercalls[STATS_HYPERCALLS], kvm_hypercalls, hypercall_unknown;
-	u64 load_pgtbl, load_pgtbl_flush;
+	u64 load_pgtbl, load_pgtbl_flush, vmcalls;
 	u64 cpuids, emulated, emulate_refused, interpreted;
 	u64 msr_reads, msr_writes, msr_unknown;
 	u64 shadow_fills, prefetches, syncs, synced_entries, private_slots;

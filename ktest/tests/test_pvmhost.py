@@ -64,6 +64,14 @@ def test_what_the_abi_says(machine):
     assert count["cr3_loads"] >= count["switcher.syscall"] + count["switcher.eretu"]
 
 
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_second_vcpu(cpus):
+    """INIT and SIPI through a trampoline of real and 32-bit code, on one CPU and on two."""
+    text, status = run("vcpus=2", "ap", cpus=cpus)
+    check(text, status)
+    assert counters(text)["interpreted"] > 40
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("personality", PERSONALITIES)
 @pytest.mark.parametrize("cpus", [1, 4])

@@ -276,6 +276,36 @@ static void test_interrupts(void)
 	wrmsr_ok(X2APIC_EOI, 0);
 }
 
+#define X2APIC_ICR	0x830
+#define ICR_INIT	0x4500
+#define ICR_SIPI	0x4600
+#define AP_PAGE		9	/* 0x9000, see ap.S */
+
+extern char ap_code[], ap_code_end[];
+static volatile u32 ap_id = ~0u;
+void ap_main(void);
+
+/* The second vCPU's only task: say who it is */
+void ap_main(void)
+{
+	ap_id = hypercall(RDMSR, 0x802, 0, 0, 0);
+}
+
+static void test_second_vcpu(void)
+{
+	u8 *page = (u8 *)(AP_PAGE * 0x1000UL);
+	u64 start = rdtsc();
+	u32 i;
+
+	for (i = 0; i < (u32)(ap_code_end - ap_code); i++)
+		page[i] = ap_code[i];
+	wrmsr_ok(X2APIC_ICR, 1UL << 32 | ICR_INIT);
+	wrmsr_ok(X2APIC_ICR, 1UL << 32 | ICR_SIPI | AP_PAGE);
+	while (ap_id == ~0u && rdtsc() - start < 20000000000UL)
+		hypercall(11, 0, 0, 0, 0);	/* SCHED_YIELD */
+	check("the second vCPU's APIC ID", ap_id, 1);
+}
+
 /* Value of "name=number"; a bare name that is there counts as 1 */
 static u64 parse(const char *line, const char *name)
 {
@@ -315,6 +345,8 @@ void guest_main(const u8 *boot_params)
 	test_user();
 	test_tables();
 	test_interrupts();
+	if (parse(line, "ap"))
+		test_second_vcpu();
 	if (cases)
 		random_cases(parse(line, "seed="), cases);
 	put("pvmguest: all ");
