@@ -29,7 +29,7 @@ static int detect_native(const struct pvops_machine *machine)
 
 static int detect_unknown(const struct pvops_machine *machine)
 {
-	return machine->hypervisor_bit ? 0 : -ENODEV;
+	return machine->hypervisor_bit || machine->type != X86_HYPER_NATIVE ? 0 : -ENODEV;
 }
 
 static int detect_kvm(const struct pvops_machine *machine)

@@ -35,8 +35,8 @@
  */
 struct pvops_state pvops_state;
 
-/* Not in .bss: a backend announces itself before that is certain to be clear. */
-static const struct pvops_backend *announced __section(".data");
+/* Outside .bss, which may still have to be cleared when it is written. */
+static const struct pvops_backend *announced __ro_after_init;
 
 static char command_line[COMMAND_LINE_SIZE] __initdata;
 
@@ -65,6 +65,7 @@ void __init pvops_announce(const struct pvops_backend *backend)
  * once and keep the answer: this compares strings.
  *
  * Context: any.
+ * Return: true if it is; false also for a name that is none of its features.
  */
 bool pvops_feature_on(const struct pvops_backend *backend, const char *name)
 {
@@ -139,7 +140,7 @@ void __init pvops_before_detection(void)
 static void __init fall_back(struct pvops_state *state)
 {
 	pvops_warn("%s: %s failed (%d), booting natively", state->backend->name, state->failed,
-		state->error);
+		   state->error);
 	state->backend = pvops_backends.native;
 	state->features = 0;
 	nopv = true;
@@ -152,7 +153,7 @@ static int __init set_up(struct pvops_state *state, const struct pvops_machine *
 
 	if (ret == -ENODEV && machine->no_native) {
 		pvops_warn("pvops=%s refused: this machine is %s", state->params.want,
-			state->backend->name);
+			   state->backend->name);
 		ret = 0;
 	}
 
@@ -197,11 +198,7 @@ static int undo_percpu(unsigned int cpu)
 {
 	const struct pvops_backend *b = pvops_state.backend;
 
-	for (unsigned int i = b->nr_steps; i--; ) {
-		if (b->steps[i].phase == PVOPS_PERCPU && b->steps[i].undo)
-			b->steps[i].undo(cpu);
-	}
-
+	pvops_undo_phase(b, PVOPS_PERCPU, b->nr_steps, cpu);
 	return 0;
 }
 

@@ -94,6 +94,8 @@ const struct pvops_backend * __init pvops_find(const struct pvops_registry *reg,
  * @no_native: this machine cannot boot natively
  *
  * A platform that nobody knows is answered by a native boot too.
+ *
+ * Return: true if it does and gets it.
  */
 bool __init pvops_native_wanted(const struct pvops_registry *reg, struct pvops_params *params,
 				bool no_native)
@@ -109,7 +111,7 @@ bool __init pvops_native_wanted(const struct pvops_registry *reg, struct pvops_p
 
 	if (no_native) {
 		pvops_warn("pvops=%s refused: %s", params->want,
-			known ? "this machine has no native boot" : "no such platform");
+			   known ? "this machine has no native boot" : "no such platform");
 		params->want[0] = '\0';
 		return false;
 	}
@@ -120,30 +122,34 @@ bool __init pvops_native_wanted(const struct pvops_registry *reg, struct pvops_p
 	return true;
 }
 
-/* The backend of highest priority that detects its platform, in order of registration. */
+/*
+ * The backend of highest priority that says that this is its platform, even if
+ * it adds that it cannot serve it; the first registered one of these.
+ */
 static int __init detect_best(struct pvops_state *state, const struct pvops_registry *reg,
 			      const struct pvops_machine *machine)
 {
-	const struct pvops_backend *b;
+	int error = 0;
 
 	state->backend = NULL;
 	for (unsigned int i = 0; i < reg->nr; i++) {
+		const struct pvops_backend *b = reg->backends[i];
 		int ret;
 
-		b = reg->backends[i];
 		if (!b->detect || (state->backend && b->priority <= state->backend->priority))
 			continue;
 
 		ret = b->detect(machine);
-		if (!ret)
-			state->backend = b;
-		else if (ret != -ENODEV)
-			failed(state, "detect", ret);
+		if (ret == -ENODEV)
+			continue;
+
+		state->backend = b;
+		error = ret;
 	}
 	if (!state->backend)
 		state->backend = reg->native;
 
-	return state->error;
+	return error;
 }
 
 /**
@@ -161,14 +167,14 @@ static int __init detect_best(struct pvops_state *state, const struct pvops_regi
 int __init pvops_select(struct pvops_state *state, const struct pvops_registry *reg,
 			const struct pvops_machine *machine)
 {
-	int ret;
+	int ret = 0;
 
 	if (machine->announced)
 		state->backend = machine->announced;
-	else if (detect_best(state, reg, machine))
-		return state->error;
+	else
+		ret = detect_best(state, reg, machine);
 
-	ret = injected(state, "detect");
+	ret = ret ?: injected(state, "detect");
 	if (ret)
 		return failed(state, "detect", ret);
 
@@ -190,7 +196,7 @@ static bool __init negotiate_one(struct pvops_state *state, const struct pvops_f
 		ret = feature->negotiate();
 	if (ret && ret != -ENODEV)
 		pvops_warn("%s: feature %s failed (%d): off", state->backend->name, feature->name,
-			ret);
+			   ret);
 
 	return !ret;
 }
@@ -209,10 +215,10 @@ static void __init report_useless(const struct pvops_state *state)
 
 		if (strcmp(b->name, off->backend))
 			pvops_warn("pvops.%s.no_%s: the platform is %s: ignored", off->backend,
-				off->feature, b->name);
+				   off->feature, b->name);
 		else if (!known)
 			pvops_warn("pvops.%s.no_%s: no such feature: ignored", off->backend,
-				off->feature);
+				   off->feature);
 	}
 }
 
@@ -240,11 +246,21 @@ int __init pvops_negotiate(struct pvops_state *state)
 	return 0;
 }
 
-static void undo_early(const struct pvops_backend *b, unsigned int done, unsigned int cpu)
+/**
+ * pvops_undo_phase - undo steps of a phase, the last one first
+ * @b: the backend
+ * @phase: which steps
+ * @end: those before this one of the backend's steps
+ * @cpu: the CPU that they ran on
+ *
+ * Context: that of the phase, see &enum pvops_phase.
+ */
+void pvops_undo_phase(const struct pvops_backend *b, enum pvops_phase phase, unsigned int end,
+		      unsigned int cpu)
 {
-	while (done--) {
-		if (b->steps[done].phase == PVOPS_EARLY && b->steps[done].undo)
-			b->steps[done].undo(cpu);
+	while (end--) {
+		if (b->steps[end].phase == phase && b->steps[end].undo)
+			b->steps[end].undo(cpu);
 	}
 }
 
@@ -265,8 +281,8 @@ static int run_step(struct pvops_state *state, const struct pvops_step *step, un
  * @phase: which steps
  * @cpu: the CPU that this runs on
  *
- * Steps that are not required and fail are left out with one line.  When a step
- * of %PVOPS_EARLY fails, those before it are undone in reverse order.
+ * Steps that are not required and fail are left out with one line.  When one that
+ * is required fails, those of the phase before it are undone in reverse order.
  *
  * Context: that of the phase, see &enum pvops_phase.
  * Return: 0, or the errno of the required step that failed.
@@ -280,7 +296,7 @@ int pvops_run_phase(struct pvops_state *state, enum pvops_phase phase, unsigned 
 		return failed(state, phase_names[phase], ret);
 	if (ret)
 		pvops_warn("%s: %s steps failed (%d) on CPU%u: left out", b->name,
-			phase_names[phase], ret, cpu);
+			   phase_names[phase], ret, cpu);
 
 	for (unsigned int i = 0; i < b->nr_steps; i++) {
 		const struct pvops_step *step = &b->steps[i];
@@ -292,15 +308,13 @@ int pvops_run_phase(struct pvops_state *state, enum pvops_phase phase, unsigned 
 		if (!ret)
 			continue;
 
-		if (phase == PVOPS_EARLY) {
-			undo_early(b, i, cpu);
+		if (step->required || phase == PVOPS_EARLY) {
+			pvops_undo_phase(b, phase, i, cpu);
 			return failed(state, step->name, ret);
 		}
-		if (step->required)
-			return failed(state, step->name, ret);
 
 		pvops_warn("%s: step %s failed (%d) on CPU%u: left out", b->name, step->name, ret,
-			cpu);
+			   cpu);
 		ret = 0;
 	}
 
@@ -314,6 +328,8 @@ int pvops_run_phase(struct pvops_state *state, enum pvops_phase phase, unsigned 
  *
  * A backend that supplies areas itself says what it wants beside it; all others
  * stand for in-tree code, except bare hardware.
+ *
+ * Return: true if it is.
  */
 bool __init pvops_keeps(const struct pvops_state *state, enum x86_hypervisor_type type)
 {

@@ -91,8 +91,8 @@ static const struct pvops_step steps[] = {
 	{ .name = "first", .phase = PVOPS_EARLY, .run = run_a, .undo = undo_a },
 	{ .name = "second", .phase = PVOPS_EARLY, .run = run_b, .undo = undo_b },
 	{ .name = "third", .phase = PVOPS_EARLY, .run = run_c },
-	{ .name = "may", .phase = PVOPS_SMP, .run = run_a },
-	{ .name = "must", .phase = PVOPS_SMP, .run = run_b, .required = true },
+	{ .name = "may", .phase = PVOPS_SMP, .run = run_a, .undo = undo_a },
+	{ .name = "must", .phase = PVOPS_SMP, .run = run_b, .undo = undo_b, .required = true },
 	{ .name = "after", .phase = PVOPS_SMP, .run = run_c },
 };
 
@@ -182,6 +182,12 @@ static void __init select_reports_failed_detection(struct kunit *test)
 	fake.detect_high = -EPROTO;
 	KUNIT_EXPECT_EQ(test, pvops_select(state, &registry, &machine), -EPROTO);
 	KUNIT_EXPECT_STREQ(test, state->failed, "detect");
+	KUNIT_EXPECT_PTR_EQ(test, state->backend, &high);
+
+	/* A stronger one does, though. */
+	fake.detect_high = 0;
+	fake.detect_low = -EPROTO;
+	KUNIT_EXPECT_EQ(test, pvops_select(state, &registry, &machine), 0);
 }
 
 static void __init select_wants_one_platform(struct kunit *test)
@@ -297,7 +303,7 @@ static void required_failure_ends_the_phase(struct kunit *test)
 
 	fake.step[1] = -EIO;
 	KUNIT_EXPECT_EQ(test, pvops_run_phase(&state, PVOPS_SMP, 0), -EIO);
-	KUNIT_EXPECT_STREQ(test, fake.log, "ab");
+	KUNIT_EXPECT_STREQ(test, fake.log, "abA");
 	KUNIT_EXPECT_STREQ(test, state.failed, "must");
 }
 

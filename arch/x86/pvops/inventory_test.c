@@ -26,11 +26,11 @@ static void every_slot_has_a_name(struct kunit *test)
 static void names_are_unique(struct kunit *test)
 {
 	for (unsigned int i = 0; i < pvops_nr_others; i++) {
-		for (unsigned int k = 0; k < i; k++)
-			KUNIT_EXPECT_FALSE_MSG(test,
-					       !strcmp(pvops_others[i].name, pvops_others[k].name) &&
-					       !strcmp(pvops_others[i].group, pvops_others[k].group),
-					       "%s", pvops_others[i].name);
+		for (unsigned int k = 0; k < i; k++) {
+			if (!strcmp(pvops_others[i].group, pvops_others[k].group))
+				KUNIT_EXPECT_STRNEQ(test, pvops_others[i].name,
+						    pvops_others[k].name);
+		}
 	}
 }
 
@@ -122,7 +122,7 @@ static void call_sites_were_counted(struct kunit *test)
 	}
 
 	KUNIT_EXPECT_GT(test, direct, 10);
-	if (IS_ENABLED(CONFIG_PARAVIRT_XXL) || pv_is_native_spin_unlock())
+	if (IS_ENABLED(CONFIG_PARAVIRT_XXL))
 		KUNIT_EXPECT_GT(test, inlined, 10);
 }
 
@@ -151,9 +151,11 @@ static void functions_are_read_from_where_they_are(struct kunit *test)
 		if (!strcmp(op->name, "eoi"))
 			KUNIT_EXPECT_PTR_EQ(test, pvops_op_function(op),
 					    (void *)static_call_query(apic_call_eoi));
+#ifdef CONFIG_SMP
 		if (!strcmp(op->name, "send_call_func_ipi"))
 			KUNIT_EXPECT_PTR_EQ(test, pvops_op_function(op),
 					    (void *)smp_ops.send_call_func_ipi);
+#endif
 	}
 }
 

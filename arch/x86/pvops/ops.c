@@ -173,6 +173,11 @@ enum {
 	NAMED_OTHERS,
 };
 
+#ifndef CONFIG_SMP
+/* A kernel for one CPU sends none. */
+static const struct smp_ops smp_ops;
+#endif
+
 /* Only what serves a running system: not the calls that bring up CPUs. */
 const struct pvops_op pvops_others[] = {
 	[SCHED_CLOCK] = CALL(pv_sched_clock),
@@ -224,6 +229,7 @@ const unsigned int pvops_nr_found = ARRAY_SIZE(pvops_found);
  * @found: the optional thing
  *
  * Context: process context; may sleep.
+ * Return: true if one does.
  */
 bool pvops_found_on(const struct pvops_found *found)
 {

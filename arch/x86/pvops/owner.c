@@ -75,6 +75,8 @@ enum pvops_owner pvops_owner_of_name(const char *symbol)
 /**
  * pvops_is_helper - is this a function that several owners install?
  * @symbol: as kallsyms has it
+ *
+ * Return: true if it is.
  */
 bool pvops_is_helper(const char *symbol)
 {
@@ -87,7 +89,7 @@ static void symbol_of(void *function, char *symbol)
 }
 
 /* Owner of what stands by itself; helpers and empty slots are native so far. */
-static enum pvops_owner plain_owner(void *function)
+static noinline_for_stack enum pvops_owner plain_owner(void *function)
 {
 	char symbol[KSYM_SYMBOL_LEN];
 	enum pvops_owner owner;
@@ -103,7 +105,7 @@ static enum pvops_owner plain_owner(void *function)
 	return owner;
 }
 
-static bool is_helper(void *function)
+static noinline_for_stack bool is_helper(void *function)
 {
 	char symbol[KSYM_SYMBOL_LEN];
 
@@ -146,6 +148,7 @@ static enum pvops_owner helper_owner(const struct pvops_op *op, void *function)
  * @op: the op
  *
  * Context: process context, after pvops_choose(); may sleep.
+ * Return: the owner.
  */
 enum pvops_owner pvops_op_owner(const struct pvops_op *op)
 {

@@ -99,14 +99,25 @@ int __init pvops_parse_param(struct pvops_params *params, const char *name, cons
 	return parse_off(params, name, value);
 }
 
+static const char * __init complaint(int error)
+{
+	switch (error) {
+	case -ENOSPC:
+		return "too many of them";
+	case -EOPNOTSUPP:
+		return "needs CONFIG_PVOPS_DEBUG";
+	default:
+		return "malformed";
+	}
+}
+
 static int __init take_param(char *name, char *value, const char *unused, void *params)
 {
 	int ret = pvops_parse_param(params, name, value);
 
 	if (ret)
 		pvops_warn("%s%s%s: %s: ignored", name, value ? "=" : "", value ?: "",
-			ret == -ENOSPC ? "too many of them" :
-			ret == -EOPNOTSUPP ? "needs CONFIG_PVOPS_DEBUG" : "malformed");
+			   complaint(ret));
 
 	return 0;
 }
@@ -126,6 +137,8 @@ void __init pvops_parse_command_line(struct pvops_params *params, char *line)
  * @params: the command line
  * @backend: name of the backend
  * @feature: name of the feature
+ *
+ * Return: true if it was.
  */
 bool __init pvops_is_off(const struct pvops_params *params, const char *backend,
 			 const char *feature)

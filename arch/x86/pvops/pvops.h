@@ -101,6 +101,8 @@ int pvops_select(struct pvops_state *state, const struct pvops_registry *reg,
 		 const struct pvops_machine *machine);
 int pvops_negotiate(struct pvops_state *state);
 int pvops_run_phase(struct pvops_state *state, enum pvops_phase phase, unsigned int cpu);
+void pvops_undo_phase(const struct pvops_backend *b, enum pvops_phase phase, unsigned int end,
+		      unsigned int cpu);
 bool pvops_keeps(const struct pvops_state *state, enum x86_hypervisor_type type);
 
 /*
@@ -144,18 +146,6 @@ unsigned int pvops_area_owners(enum pvops_area area);
  */
 
 /**
- * struct pvops_sites - call sites of one slot, as patched
- * @target: the function that the direct calls go to
- * @direct: how many call @target, or do nothing when @target is nop_func
- * @inlined: how many were replaced by the instructions of bare hardware
- */
-struct pvops_sites {
-	void *target;
-	u32 direct;
-	u32 inlined;
-};
-
-/**
  * struct pvops_site_sum - call sites of one op, for the report
  * @direct: call the function that the op holds now
  * @inlined: have bare hardware's instructions in place of a call
@@ -171,9 +161,6 @@ struct pvops_site_sum {
 
 void pvops_sum_slot(unsigned int slot, void *now, struct pvops_site_sum *sum);
 void pvops_sum_static_call(const struct pvops_op *op, struct pvops_site_sum *sum);
-
-/* All static call sites of the kernel image, from kernel/static_call_inline.c */
-extern struct static_call_site __start_static_call_sites[], __stop_static_call_sites[];
 
 /*
  * Report

@@ -115,9 +115,9 @@ struct pvops_feature {
  * @phase: when it runs
  * @required: the platform cannot run without it; steps of %PVOPS_EARLY always are
  * @run: do it; 0 or a negative errno.  @cpu is the CPU it runs on.
- * @undo: for %PVOPS_EARLY, take it back because a later step of that phase
- *	failed and the boot goes on natively; for %PVOPS_PERCPU, the CPU goes
- *	offline.  May be NULL.
+ * @undo: take it back, because a later, required step of the phase failed or,
+ *	for %PVOPS_PERCPU, the CPU goes offline.  Also called for a step that is
+ *	not required and failed.  May be NULL.
  */
 struct pvops_step {
 	const char *name;

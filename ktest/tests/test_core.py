@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""The pvops core: the command line, failing steps, and the inventory against memory."""
+
+from dataclasses import dataclass
+import random
+import re
+
+import pytest
+
+from ktest.lib import boot, platforms, testmodules
+from ktest.lib.callsites import Image, decode
+from ktest.lib.cpio import Archive
+from ktest.lib.paths import BUILD
+
+# With which in-tree code the platform is served when it is not switched off.
+MEASURED = {"native": "native", "unknown": "native", "vmware": "vmware", "xen-pv": "xen",
+            "xen-hvm": "xen", "kvm": "kvm", "hyperv": "hyperv"}
+AREAS = ("cpu", "mmu", "irq", "timer")
+GROUP_AREAS = {"cpu": "cpu", "lock": "cpu", "mmu": "mmu", "irq": "irq"}
+
+
+def sections(text):
+    """What core.sh showed: {section: [lines]}."""
+    found = {}
+    for name, body in re.findall(r"^CORE BEGIN (\S+)\n(.*?)^CORE END$", text, re.M | re.S):
+        assert "CORE FAILED" not in body, f"{name}: {body}"
+        found[name] = body.rstrip("\n").split("\n")
+    return found
+
+
+def files(lines):
+    """/sys/hypervisor/pvops/ as {path: value}."""
+    return dict(line[2:].split(":", 1) for line in lines)
+
+
+@dataclass
+class Op:
+    """One line of the report."""
+
+    area: str
+    function: str
+    owner: str
+    direct: int
+    inlined: int
+    stale: int
+    modules: int
+
+
+def ops(lines):
+    """/sys/kernel/debug/pvops/ops as {name: Op}."""
+    found = {}
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        area, name, function, owner, *counts = line.split()
+        found[name] = Op(area, function, owner, *(-1 if c == "-" else int(c) for c in counts))
+    return found
+
+
+def show(platform, cmdline="", allow="pvops: ", **options):
+    """Boot to the report; its own complaints are what these cases provoke."""
+    result = boot.run(platform, test="core", cmdline=cmdline, expect_splat=allow,
+                      console=f"core-{platform}", **options)
+    assert result.ok, result.explain()
+    return result, sections(result.console.text)
+
+
+# The command line ---------------------------------------------------------------------------
+
+NATIVE = "native"
+CASES = [
+    # platform, command line, what is reported, lines that the kernel log must have, once each
+    ("vmware", "pvops=auto", "vmware", []),
+    ("vmware", "pvops=vmware", "vmware", []),
+    ("vmware", "pvops=native", NATIVE, []),
+    ("vmware", "pvops=nonsense", NATIVE, ["pvops=nonsense: no such platform, booting natively"]),
+    ("vmware", "pvops=kvm", NATIVE, ["vmware: select failed (-19), booting natively"]),
+    ("vmware", "pvops= pvops.fial=x pvops.vmware pvops.vmware.no_such pvops.kvm.no_eoi", "vmware",
+     ["pvops=: malformed: ignored", "pvops.fial=x: malformed: ignored",
+      "pvops.vmware: malformed: ignored", "pvops.vmware.no_such: no such feature: ignored",
+      "pvops.kvm.no_eoi: the platform is vmware: ignored"]),
+    ("unknown", "pvops=native", NATIVE, []),
+    ("xen-pv", "pvops=native", "xen-pv",
+     ["pvops=native refused: this machine has no native boot"]),
+    ("xen-pv", "pvops=nonsense", "xen-pv", ["pvops=nonsense refused: no such platform"]),
+    ("xen-pv", "pvops=vmware", "xen-pv", ["pvops=vmware refused: this machine is xen-pv"]),
+]
+SHORT = {3, 5, 7}
+
+
+@pytest.mark.parametrize("number", [n if n in SHORT else pytest.param(n, marks=pytest.mark.soak)
+                                    for n in range(len(CASES))])
+def test_command_line(number):
+    """Each value of pvops= does what it says; each mistake costs one line and no more."""
+    platform, cmdline, detected, lines = CASES[number]
+    result, found = show(platform, cmdline)
+    log = found["dmesg"]
+    said = [re.sub(r"^.*?pvops: ", "", line) for line in log]
+    assert files(found["files"])["platform"] == detected
+    for line in lines:
+        assert said.count(line) == 1, f"'{line}' in {log}"
+    assert len(warnings_in(log)) == len(lines), log
+    assert len([s for s in said if s.startswith(f"platform {detected}, ")]) == 1
+    if detected == NATIVE:
+        for area in AREAS:
+            assert files(found["files"])[f"owners/{area}"] == "native"
+
+
+def warnings_in(log):
+    """The core's lines in the kernel log that are not the boot line."""
+    return [line for line in log if "pvops: platform " not in line
+            and "Kernel command line" not in line and "unknown kernel command" not in line]
+
+
+# Failing steps ------------------------------------------------------------------------------
+
+EARLY = ("detect", "negotiate", "early")
+LATER = ("smp", "percpu", "late")
+
+
+@pytest.mark.parametrize("step", [EARLY[0], pytest.param(EARLY[1], marks=pytest.mark.soak),
+                                  EARLY[2]])
+def test_early_failure_boots_natively(step):
+    """Up to the point of no return a failing step ends in a native boot and one line."""
+    _, found = show("vmware", f"pvops.fail={step}", kernel="debug", memory="2G", timeout=180)
+    assert files(found["files"])["platform"] == NATIVE
+    assert [files(found["files"])[f"owners/{a}"] for a in AREAS] == [NATIVE] * 4
+    log = warnings_in(found["dmesg"])
+    assert len(log) == 1 and f"vmware: {step} failed (-5), booting natively" in log[0]
+
+
+@pytest.mark.parametrize("step", [LATER[0], *(pytest.param(s, marks=pytest.mark.soak)
+                                              for s in LATER[1:])])
+def test_later_failure_is_left_out(step):
+    """After it, what is not required is left out with one line (a CPU)."""
+    _, found = show("vmware", f"pvops.fail={step}", kernel="debug", memory="2G", timeout=180)
+    assert files(found["files"])["platform"] == "vmware"
+    log = warnings_in(found["dmesg"])
+    assert len(log) == (2 if step == "percpu" else 1)
+    assert all(f"vmware: {step} steps failed (-5) on CPU" in line for line in log)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("step", EARLY)
+def test_failure_without_native_stops(step):
+    """Where there is no native boot, one line stands on the earliest console, and no more."""
+    with boot.Guest(boot.Boot("xen-pv", kernel="debug", memory="2G", timeout=180, test="core",
+                              cmdline=f"pvops.fail={step}", console="core-stop")) as guest:
+        result = guest.finish()
+    lines = [line for line in result.console.text.split("\n") if "pvops:" in line]
+    assert len(lines) == 1, lines
+    assert f"pvops: xen-pv: required step {step} failed (-5), stopping" in lines[0]
+    assert "KTEST BOOT" not in result.console.text
+    assert "no power-off" not in result.console.problems[0]
+
+
+# The inventory against memory ---------------------------------------------------------------
+
+def take_bytes(found, offset):
+    """Bytes that the guest read, by link address."""
+    return {int(a, 16) - offset: bytes.fromhex(b)
+            for a, b in (line.split() for line in found["bytes"])}
+
+
+@dataclass
+class Memory:
+    """A guest's call sites: decoded, with symbols for their targets."""
+
+    image: Image
+    offset: int
+    code: dict
+    functions: dict
+
+    def look(self, site):
+        """(kind, symbol or None) of a site."""
+        kind, *target = decode(site, site.address, self.code[site.address])
+        if kind == "call":
+            return kind, self.functions.get(target[0], set())
+        return kind, target
+
+
+def names_by_address(image):
+    """All symbols at each address of the file."""
+    found = {}
+    for name, address in image.symbols.items():
+        found.setdefault(address, set()).add(name)
+    return found
+
+
+def slot_names(report):
+    """Names of pv_ops' slots in their order: the report's order is the structure's."""
+    return [n for n in report if n.split(".")[0] in GROUP_AREAS]
+
+
+def check_site(memory, site, name, op):
+    """One site against the report; return how it was patched."""
+    kind, target = memory.look(site)
+    if kind == "call":
+        assert op.function in target, f"{name} at {site.address:#x}: calls {target}, not {op}"
+        assert op.direct > 0, f"{name}: {op}"
+    elif kind == "nops":
+        assert op.function == "nop_func", f"{name} at {site.address:#x}: NOPs, but {op}"
+    elif kind == "inlined":
+        assert op.inlined > 0, f"{name} at {site.address:#x}: inlined, but {op}"
+    else:
+        raise AssertionError(f"{name} at {site.address:#x}: {target} is none of a patch's forms")
+    return kind
+
+
+MATRIX = [p for p in platforms.names() if p in MEASURED]
+
+
+@pytest.mark.parametrize("platform", [p if p in ("native", "xen-pv") else
+                                      pytest.param(p, marks=pytest.mark.soak) for p in MATRIX])
+def test_inventory_agrees_with_memory(platform, quantity):
+    """20 sampled call sites of each area are as reported, and all counts are right."""
+    wanted = quantity(f"core.sites.{platform}", required=20, short=20, seed=1)
+    chance = random.Random(wanted.seed)
+    image = Image(BUILD / "release" / "vmlinux")
+    archive = Archive()
+    sites = image.pv_sites()
+    calls = {name: image.static_call_sites(name) for name in ("pv_sched_clock", "pv_steal_clock")}
+    every = sites + [s for some in calls.values() for s in some]
+    # The guest adds nothing to these addresses: it runs where it was linked.
+    archive.data("/core/sites", "".join(f"{s.address:x} {s.length}\n" for s in every).encode())
+    archive.data("/core/symbols", b"_text\n")
+    testmodules.add_to(archive)
+    result, found = show(platform, "nokaslr", files=archive)
+
+    report = ops(found["ops"])
+    offset = int(found["symbols"][0].split()[0], 16) - image.symbols["_text"]
+    assert offset == 0
+    memory = Memory(image, offset, take_bytes(found, offset), names_by_address(image))
+    names = slot_names(report)
+    assert len(names) == image.sizes["pv_ops"] // 8
+
+    # Every single site, and then the counts: they must be the report's.
+    seen = {name: {"call": 0, "nops": 0, "inlined": 0} for name in report}
+    by_area = {area: [] for area in AREAS}
+    for site in sites:
+        name = names[site.what // 8]
+        seen[name][check_site(memory, site, name, report[name])] += 1
+        by_area[report[name].area].append((site, name))
+    for name in names:
+        op, counts = report[name], seen[name]
+        assert counts["call"] + counts["nops"] == op.direct, f"{name}: {counts}, {op}"
+        assert counts["inlined"] == op.inlined, f"{name}: {counts}, {op}"
+        assert op.stale == 0 and op.modules == 0, f"{name}: {op}"
+    for name, some in calls.items():
+        op = report["call." + name]
+        assert op.direct == len(some), f"{name}: {op}"
+        by_area["timer"] += [(site, "call." + name) for site in some]
+
+    # The sample that is asked for; the timer area has no 20 sites and gives all of its.
+    for area in AREAS:
+        sample = chance.sample(by_area[area], min(wanted.count, len(by_area[area])))
+        assert len(sample) >= (wanted.count if area != "timer" else 2)
+        for site, name in sample:
+            kind = check_site(memory, site, name, report[name])
+            print(f"{area}: {site.address:#x} {name} {kind} {memory.code[site.address].hex()} "
+                  f"{report[name].function} {report[name].owner}")
+    wanted.done = wanted.count
+
+    check_replaced_op(found, report)
+    check_kunit(result)
+
+
+def check_replaced_op(found, before):
+    """Replacing an op from a module changes the report, and unloading it changes it back."""
+    name = "cpu.io_delay"
+    old = before[name]
+    owners = files(found["files"])["owners/cpu"]
+
+    # A module with a site of its own, patched to what the slot held.
+    with_module = ops(found["ops-sites"])[name]
+    assert with_module.function == old.function
+    assert with_module.modules == 1 and with_module.direct == old.direct + 1
+
+    for section, function, owner in (("unknown", "kt_io_delay[kt_pvops]", "unknown"),
+                                     ("vmware", "vmware_kt_io_delay[kt_pvops]", "vmware")):
+        op = ops(found["ops-" + section])[name]
+        assert (op.function, op.owner) == (function, owner)
+        assert op.direct == 0 and op.stale == old.direct + 1, op
+        joined = files(found["files-" + section])["owners/cpu"].split("+")
+        assert set(joined) == ({owner} | set(owners.split("+"))) - {"native"}
+
+    assert ops(found["ops-after"]) == before
+    assert files(found["files-after"]) == files(found["files"])
+    assert re.search(r"pvops_owner_changed: area=cpu before=\S+ now=\S*unknown",
+                     "\n".join(found["trace"]))
+    assert re.search(r"pvops_module_sites: module=kt_pvops direct=1 inlined=\d+",
+                     "\n".join(found["trace"]))
+
+
+def check_kunit(result):
+    """The core's suites ran on this platform, and nothing in them was left out but by name."""
+    for suite in ("pvops_core", "pvops_inventory"):
+        assert re.search(rf"^(?:\[.*\] )?ok \d+ {suite}$", result.console.text, re.M), suite
+    skipped = [text for outcome, text in result.console.ktap() if outcome == "skip"]
+    assert not [s for s in skipped if "pvops" in s and "needs CONFIG_PVOPS_DEBUG" not in s]
