@@ -75,7 +75,7 @@ CASES = [
     ("vmware", "pvops=vmware", "vmware", []),
     ("vmware", "pvops=native", NATIVE, []),
     ("vmware", "pvops=nonsense", NATIVE, ["pvops=nonsense: no such platform, booting natively"]),
-    ("vmware", "pvops=kvm", NATIVE, ["vmware: select failed (-19), booting natively"]),
+    ("vmware", "pvops=kvm", NATIVE, ["pvops=kvm: this machine is vmware, booting natively"]),
     ("vmware", "pvops= pvops.fial=x pvops.vmware pvops.vmware.no_such pvops.kvm.no_eoi", "vmware",
      ["pvops=: malformed: ignored", "pvops.fial=x: malformed: ignored",
       "pvops.vmware: malformed: ignored", "pvops.vmware.no_such: no such feature: ignored",

@@ -30,8 +30,8 @@
 #include "trace.h"
 
 /*
- * Written on the boot CPU before the others are up; afterwards only @failed and
- * @error change, in steps of the later phases, which CPU hotplug serialises.
+ * Written on the boot CPU before the others are up; afterwards only @failed, @error
+ * and @injected change, in the later phases, which are serialised (CPU hotplug lock).
  */
 struct pvops_state pvops_state;
 
@@ -137,23 +137,30 @@ void __init pvops_before_detection(void)
 		nopv = true;
 }
 
-static void __init fall_back(struct pvops_state *state)
+static void __init go_native(struct pvops_state *state)
 {
-	pvops_warn("%s: %s failed (%d), booting natively", state->backend->name, state->failed,
-		   state->error);
 	state->backend = pvops_backends.native;
 	state->features = 0;
 	nopv = true;
 }
 
-/* Everything before the point of no return. */
+/* The command line names another platform than this one. */
+static void __init mismatch(struct pvops_state *state, bool no_native)
+{
+	pvops_warn(no_native ? "pvops=%s refused: this machine is %s" :
+		   "pvops=%s: this machine is %s, booting natively",
+		   state->params.want, state->backend->name);
+	if (!no_native)
+		go_native(state);
+}
+
+/* Everything before the point of no return */
 static int __init set_up(struct pvops_state *state, const struct pvops_machine *machine)
 {
 	int ret = pvops_select(state, &pvops_backends, machine);
 
-	if (ret == -ENODEV && machine->no_native) {
-		pvops_warn("pvops=%s refused: this machine is %s", state->params.want,
-			   state->backend->name);
+	if (ret == -ENODEV) {
+		mismatch(state, machine->no_native);
 		ret = 0;
 	}
 
@@ -180,7 +187,10 @@ const struct hypervisor_x86 * __init pvops_choose(const struct hypervisor_x86 *f
 	if (set_up(&pvops_state, &machine)) {
 		if (machine.no_native)
 			stop_machine_for_good(&pvops_state);
-		fall_back(&pvops_state);
+
+		pvops_warn("%s: %s failed (%d), booting natively", pvops_state.backend->name,
+			   pvops_state.failed, pvops_state.error);
+		go_native(&pvops_state);
 	}
 
 	if (!found || !pvops_keeps(&pvops_state, found->type))
@@ -236,6 +246,9 @@ static int __init late(void)
 {
 	if (pvops_run_phase(&pvops_state, PVOPS_LATE, raw_smp_processor_id()))
 		stop_machine_for_good(&pvops_state);
+
+	if (pvops_state.params.fail[0] && !pvops_state.injected)
+		pvops_warn("pvops.fail=%s: no such step or feature", pvops_state.params.fail);
 
 	return 0;
 }

@@ -82,6 +82,7 @@ extern const struct pvops_registry pvops_backends;
  * @features: bit i is set when @backend->features[i] is on
  * @failed: name of the step that failed last, or NULL
  * @error: its errno
+ * @injected: a failure was injected
  * @params: the command line
  */
 struct pvops_state {
@@ -89,6 +90,7 @@ struct pvops_state {
 	u32 features;
 	const char *failed;
 	int error;
+	bool injected;
 	struct pvops_params params;
 };
 
