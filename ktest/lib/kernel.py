@@ -17,7 +17,7 @@ from .paths import BUILD, LINUX
 
 # The build carries no date, user or host, so that the same tree gives the
 # same bytes and a cache of compiler output keeps its worth.
-_STAMP = {
+STAMP = {
     "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "pvops",
     "KBUILD_BUILD_HOST": "pvops", "KBUILD_BUILD_VERSION": "1",
     "CCACHE_BASEDIR": str(BUILD), "CCACHE_NOHASHDIR": "1",
@@ -28,7 +28,7 @@ def _make(out, *targets, log=None, variables=()):
     jobs = os.environ.get("JOBS") or str(os.cpu_count())
     cc = "ccache gcc" if shutil.which("ccache") else "gcc"
     command = ["make", "-C", str(LINUX), f"O={out}", f"-j{jobs}", f"CC={cc}", *variables, *targets]
-    return subprocess.Popen(command, env=dict(os.environ, **_STAMP), stdin=subprocess.DEVNULL,
+    return subprocess.Popen(command, env=dict(os.environ, **STAMP), stdin=subprocess.DEVNULL,
                             stdout=log, stderr=subprocess.STDOUT)
 
 
