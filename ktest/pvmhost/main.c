@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "host.h"
 #include "ioapic.h"
+#include "iommu.h"
 #include "lapic.h"
 #include "load.h"
 #include "mem.h"
@@ -89,7 +90,8 @@ void host_main(u32 magic, u64 info)
 	pci_init();
 	cr3 = bootparams_build(&img, nr_vcpus);
 	mem_freeze();
-	printk("DMA is not confined: no IOMMU in use\n");
+	printk(iommu_init() ? "DMA is confined to guest memory by the IOMMU\n" :
+			      "DMA is not confined: no IOMMU in use\n");
 	printk("entering the guest at %llx, command line: %s\n", img.entry, img.line);
 	vcpu_start_bsp(&vcpus[0], img.entry, GUEST_BOOT_PARAMS, GUEST_STACK, cr3);
 	host_unlock();

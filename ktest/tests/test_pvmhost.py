@@ -25,12 +25,12 @@ def built():
     subprocess.run(["make", "-s", "-C", str(KTEST / "pvmhost")], check=True)
 
 
-def run(options, line, cpus=1, machine="q35", timeout=60):
+def run(options, line, cpus=1, machine="q35", timeout=60, devices=()):
     """Run the bare guest to its end; return its console and QEMU's status."""
     name = f"pvmhost-{machine}-{cpus}-{options or 'plain'}".replace(" ", "-").replace("=", "")
     with Machine(["-M", machine, "-cpu", "max,-la57", "-m", "128", "-smp", str(cpus),
                   "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", str(HOST),
-                  "-append", f"pool=8 stats {options}", "-initrd", f"{BARE} {line}"],
+                  "-append", f"pool=8 stats {options}", "-initrd", f"{BARE} {line}", *devices],
                  REPORT / f"{name}.console") as guest:
         ended = guest.wait(timeout)
         status = guest.process.returncode
@@ -70,6 +70,20 @@ def test_second_vcpu(cpus):
     text, status = run("vcpus=2", "ap", cpus=cpus)
     check(text, status)
     assert counters(text)["interpreted"] > 40
+
+
+@pytest.mark.parametrize("confined", [True, False])
+def test_dma(confined):
+    """A device's DMA into the host's text: stopped by an IOMMU, and noticed without one."""
+    iommu = ["-device", "intel-iommu"] if confined else []
+    text, status = run("", "dma", devices=[*iommu, "-device", "edu"])
+    if confined:
+        check(text, status)
+        assert "DMA is confined" in text
+    else:
+        assert status == 7
+        assert "DMA is not confined" in text
+        assert "PANIC: the host's text has changed" in text
 
 
 @pytest.mark.soak

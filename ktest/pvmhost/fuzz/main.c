@@ -306,6 +306,62 @@ static void test_second_vcpu(void)
 	check("the second vCPU's APIC ID", ap_id, 1);
 }
 
+/*
+ * DMA into the host's text by QEMU's "edu" device (its docs/specs/edu.rst); the
+ * host's audit finds out.
+ */
+#define EDU_ID		0x11e81234
+#define EDU_DMA_FROM	0x80
+#define EDU_DMA_TO	0x88
+#define EDU_DMA_COUNT	0x90
+#define EDU_DMA_COMMAND	0x98
+#define EDU_TO_MEMORY	3
+#define EDU_BUFFER	0x40000
+#define HOST_TEXT	0x100000
+
+static volatile u32 *find_edu(void)
+{
+	u32 device;
+
+	for (device = 0; device < 32; device++) {
+		u32 address = 0x80000000 | device << 11;
+
+		outl(0xcf8, address);
+		if (inl(0xcfc) != EDU_ID)
+			continue;
+		outl(0xcf8, address | 4);
+		outl(0xcfc, inl(0xcfc) | 6);	/* memory, bus master */
+		outl(0xcf8, address | 0x10);
+		user_table[8] = (inl(0xcfc) & ~0xfUL) | 0x67;
+		hypercall(TLB_INVLPG, USER_BASE + 0x8000, 0, 0, 0);
+		return (volatile u32 *)(USER_BASE + 0x8000);
+	}
+	fail("no edu device", 0, EDU_ID);
+}
+
+static void edu_dma(volatile u32 *edu, u64 target)
+{
+	u64 start = rdtsc();
+
+	*(volatile u64 *)(edu + EDU_DMA_FROM / 4) = EDU_BUFFER;
+	*(volatile u64 *)(edu + EDU_DMA_TO / 4) = target;
+	*(volatile u64 *)(edu + EDU_DMA_COUNT / 4) = 64;
+	*(volatile u64 *)(edu + EDU_DMA_COMMAND / 4) = EDU_TO_MEMORY;
+	while ((edu[EDU_DMA_COMMAND / 4] & 1) && rdtsc() - start < 20000000000UL)
+		;
+}
+
+static void test_dma(void)
+{
+	static u8 buffer[64] __attribute__((aligned(64))) = { 0x55 };
+	volatile u32 *edu = find_edu();
+
+	edu_dma(edu, (u64)buffer);
+	check("DMA to the guest's own memory", *(volatile u8 *)buffer, 0);
+	edu_dma(edu, HOST_TEXT);
+	outb(0xea, 'A');
+}
+
 /* Value of "name=number"; a bare name that is there counts as 1 */
 static u64 parse(const char *line, const char *name)
 {
@@ -347,6 +403,8 @@ void guest_main(const u8 *boot_params)
 	test_interrupts();
 	if (parse(line, "ap"))
 		test_second_vcpu();
+	if (parse(line, "dma"))
+		test_dma();
 	if (cases)
 		random_cases(parse(line, "seed="), cases);
 	put("pvmguest: all ");
