@@ -54,12 +54,17 @@ def base(name="release"):
     return archive.bytes()
 
 
+def join(*archives):
+    """Archives one after the other; an uncompressed one must start on a word."""
+    return b"".join(a + b"\0" * (-len(a) % 4) for a in archives)
+
+
 def write(name="release", extra=None):
     """Write build/<name>/initrd.gz; @extra: an Archive to append.  Return its path."""
     data = base(name)
     path = BUILD / name / "initrd.gz"
     if extra is not None:
-        data += extra.bytes()
+        data = join(data, extra.bytes())
         path = BUILD / name / "initrd-extra.gz"
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)

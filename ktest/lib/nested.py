@@ -8,7 +8,7 @@ is the console of L2 and is what the test judges.
 
 from pathlib import Path
 
-from . import KtestError, cpio, initramfs
+from . import KtestError, cpio, direct, initramfs
 from .machine import QEMU
 from .paths import BUILD
 
@@ -45,7 +45,8 @@ def _host_initrd(boot, arguments):
     archive.data("/l2/arguments", "".join(f"{a}\n" for a in arguments).encode())
     path = BUILD / "nested" / f"{boot.platform}-{boot.test}.initrd"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(initramfs.base(boot.kernel) + _tools() + archive.bytes(compress=False))
+    path.write_bytes(initramfs.join(initramfs.base(boot.kernel), _tools(),
+                                    archive.bytes(compress=False)))
     return path
 
 
@@ -57,7 +58,7 @@ def arguments(boot, cpu):
     initrd = _host_initrd(boot, inner)
     memory = int(boot.memory[:-1]) * (1024 if boot.memory.endswith("G") else 1) + L1_MEMORY
     boot.outer = boot.console_path.with_suffix(".host.console")
-    return ["-M", "pc,vmport=off", "-accel", "tcg,thread=multi", "-cpu", "EPYC", "-smp", "2",
+    return ["-M", "pc,vmport=off", "-accel", "tcg,thread=multi", "-cpu", direct.SVM_CPU, "-smp", "2",
             "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),
             "-append", "console=ttyS0 panic=-1 oops=panic ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer"]

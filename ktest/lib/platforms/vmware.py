@@ -11,7 +11,7 @@ from .. import direct
 NAME = "vmware"
 TITLE = "VMware's backdoor and devices on QEMU"
 DETECTED = "vmware"
-OWNERS = {"cpu": "native", "mmu": "native", "irq": "native", "timer": "native"}
+OWNERS = {"cpu": "vmware", "mmu": "native", "irq": "native", "timer": "native"}
 TIMEOUT = 60
 
 

@@ -36,12 +36,13 @@ def arguments(boot):
     archive.file("/domu/initrd.gz", boot.initrd)
     archive.data("/domu/guest.cfg", _guest(boot).encode())
     initrd = BUILD / "xen" / f"dom0-{boot.test}.initrd"
-    tools = xen.tools()
-    initrd.write_bytes(initramfs.base(boot.kernel) + tools + archive.bytes(compress=False))
+    initrd.parent.mkdir(parents=True, exist_ok=True)
+    initrd.write_bytes(initramfs.join(initramfs.base(boot.kernel), xen.tools(),
+                                      archive.bytes(compress=False)))
     boot.outer = boot.console_path.with_suffix(".host.console")
     memory = xen.OWN + DOM0_MEMORY + xen.megabytes(boot.memory)
     return ["-M", "pc,vmport=off", *direct.accelerator(boot),
-            "-cpu", "EPYC,-smap,-smep,-monitor", "-smp", "2", "-m", f"{memory}M",
+            "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "2", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
             "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M",
             "-initrd", xen.modules((boot.image, "console=hvc0 panic=-1 ktest=host-xen"),
