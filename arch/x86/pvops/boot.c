@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "pvops: " fmt
 
 #include <linux/cpu.h>
+#include <linux/cpufeature.h>
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/printk.h>
@@ -19,7 +20,6 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
-#include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 #include <asm/setup.h>
 

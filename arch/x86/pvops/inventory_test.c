@@ -105,25 +105,24 @@ static void owners_fit_the_platform(struct kunit *test)
 }
 
 /*
- * io_delay() is called in many places, and so is queued_spin_unlock(); all of
- * them were patched to what the slot holds, since nothing replaced it later.
+ * Whether a site is a call or bare hardware's instructions depends on the
+ * platform, but not how many there are; and all calls go to what the slot holds,
+ * since nothing replaced it after they were patched.
  */
 static void call_sites_were_counted(struct kunit *test)
 {
-	unsigned int direct = 0, inlined = 0;
+	unsigned int sites = 0;
 
 	for (unsigned int i = 0; i < PVOPS_NR_SLOTS; i++) {
 		struct pvops_site_sum sum;
 
 		pvops_sum_slot(i, pvops_op_function(&pvops_slots[i]), &sum);
-		direct += sum.direct;
-		inlined += sum.inlined;
+		sites += sum.direct + sum.inlined;
 		KUNIT_EXPECT_EQ_MSG(test, sum.stale, 0, "%s", pvops_slots[i].name);
 	}
 
-	KUNIT_EXPECT_GT(test, direct, 10);
-	if (IS_ENABLED(CONFIG_PARAVIRT_XXL))
-		KUNIT_EXPECT_GT(test, inlined, 10);
+	/* io_delay() and queued_spin_unlock() alone have more. */
+	KUNIT_EXPECT_GT(test, sites, 100);
 }
 
 static void static_calls_were_counted(struct kunit *test)
@@ -176,4 +175,5 @@ static struct kunit_suite inventory_test_suite = {
 	.name = "pvops_inventory",
 	.test_cases = inventory_test_cases,
 };
+
 kunit_test_suite(inventory_test_suite);

@@ -15,7 +15,6 @@
 
 #include <asm/apic.h>
 #include <asm/paravirt.h>
-#include <asm/smp.h>
 
 #include "pvops.h"
 
