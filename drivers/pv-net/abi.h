@@ -205,6 +205,7 @@ static_assert(sizeof(struct vmxnet3_rx_comp) == 16);
 #define VMXNET3_RCD_INNER	BIT(12)		/* bits are of the inner header */
 #define VMXNET3_RCD_EOP		BIT(14)
 #define VMXNET3_RCD_SOP		BIT(15)
+#define VMXNET3_RCD_RQID_SHIFT	16
 #define VMXNET3_RCD_RQID	GENMASK(25, 16)
 #define VMXNET3_RCD_RSS_TYPE	GENMASK(29, 26)
 #define VMXNET3_RCD_CNC		BIT(30)		/* checksum not calculated */

@@ -241,9 +241,8 @@ struct pvnet_rx_ring {
  * @dw1: see @dw0
  * @dw2: see @dw0
  * @dw3: see @dw0
- * @nr_frags: fragments collected
+ * @slot: where the packet's only buffer is in the ring, if it still is
  * @busy: between start and end of a packet
- * @bad: to be dropped at its end
  */
 struct pvnet_xdp_buff {
 	struct xdp_buff xdp;
@@ -252,9 +251,8 @@ struct pvnet_xdp_buff {
 	u32 dw1;
 	u32 dw2;
 	u32 dw3;
-	u8 nr_frags;
+	struct pvnet_rx_buf *slot;
 	bool busy;
-	bool bad;
 };
 
 #define PVNET_XDP_TX_BULK	32

@@ -12,6 +12,7 @@
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
+#include <linux/ip.h>
 #include <net/xdp_sock_drv.h>
 
 #include "regs.h"
@@ -47,6 +48,16 @@ static bool pvnet_rx_alloc_xsk(struct pvnet_rxq *rq, struct pvnet_rx_buf *buf)
 	return true;
 }
 
+static void pvnet_rx_reuse(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
+			   struct pvnet_rx_buf *buf)
+{
+	if (rq->xsk)
+		xsk_buff_raw_dma_sync_for_device(rq->xsk, buf->dma, ring->len);
+	else
+		dma_sync_single_for_device(rq->pv->dma_dev, buf->dma, ring->len,
+					   page_pool_get_dma_dir(rq->pool));
+}
+
 /* Post buffers until @ring is full; false if memory ran out first. */
 static bool pvnet_rx_fill(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 			  gfp_t gfp)
@@ -57,10 +68,11 @@ static bool pvnet_rx_fill(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 		struct pvnet_rx_buf *buf = &ring->buf[ring->pos.fill];
 		struct vmxnet3_rx_desc *desc = &ring->desc[ring->pos.fill];
 
-		/* a buffer may still be here, copied from or passed over */
-		if (!buf->page &&
-		    !(rq->xsk ? pvnet_rx_alloc_xsk(rq, buf) :
-				pvnet_rx_alloc(rq, ring, buf, gfp)))
+		/* it may still be here: copied from, dropped or passed over */
+		if (buf->page)
+			pvnet_rx_reuse(rq, ring, buf);
+		else if (!(rq->xsk ? pvnet_rx_alloc_xsk(rq, buf) :
+				     pvnet_rx_alloc(rq, ring, buf, gfp)))
 			return false;
 
 		desc->addr = cpu_to_le64(buf->dma);
@@ -129,30 +141,6 @@ static void pvnet_rx_mark_broken(struct pvnet_rxq *rq, const char *what)
 	pvnet_schedule_reset(rq->pv);
 }
 
-/**
- * pvnet_rx_next - copy the next completion into @rq->pkt
- * @rq: queue
- *
- * Return: false if there is none
- */
-bool pvnet_rx_next(struct pvnet_rxq *rq)
-{
-	const struct vmxnet3_rx_comp *c = &rq->comp[rq->cpos.next];
-	struct pvnet_xdp_buff *pkt = &rq->pkt;
-	u32 dw3 = le32_to_cpu(READ_ONCE(c->dw3));
-
-	if (dw3 >> VMXNET3_CD_GEN_SHIFT != rq->cpos.gen)
-		return false;
-	/* the generation bit says that the rest is valid: read it first */
-	dma_rmb();
-	pkt->dw0 = le32_to_cpu(READ_ONCE(c->dw0));
-	pkt->dw1 = le32_to_cpu(READ_ONCE(c->dw1));
-	pkt->dw2 = le32_to_cpu(READ_ONCE(c->dw2));
-	pkt->dw3 = dw3;
-	pvnet_comp_advance(&rq->cpos);
-	return true;
-}
-
 /*
  * The ring that the completion in @rq->pkt names; NULL if there is none, or
  * if start of packet and kind of ring disagree.  Head buffers are in ring 0,
@@ -189,11 +177,11 @@ static void pvnet_rx_skip_to(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 }
 
 /*
- * Claim the buffer of the completion in @rq->pkt; NULL if the completion is
+ * Claim the buffer of any completion in @rq->pkt; NULL if the completion is
  * not acceptable.
  */
-static struct pvnet_rx_buf *pvnet_rx_claim(struct pvnet_rxq *rq,
-					   struct pvnet_rx_ring **ringp)
+static struct pvnet_rx_buf *pvnet_rx_claim_any(struct pvnet_rxq *rq,
+					       struct pvnet_rx_ring **ringp)
 {
 	u32 idx = FIELD_GET(VMXNET3_RCD_RXDIDX, rq->pkt.dw0);
 	struct pvnet_rx_ring *ring = pvnet_rx_ring_of(rq);
@@ -215,6 +203,30 @@ static struct pvnet_rx_buf *pvnet_rx_claim(struct pvnet_rxq *rq,
 	}
 	if (unlikely(idx != ring->pos.comp))
 		pvnet_rx_skip_to(rq, ring, idx);
+	pvnet_cmd_complete(&ring->pos);
+	*ringp = ring;
+	return &ring->buf[idx];
+}
+
+/*
+ * Claim the buffer of the completion in @rq->pkt.  Nearly always that is the
+ * oldest head buffer, for the start of a packet: one comparison tells.
+ */
+static struct pvnet_rx_buf *pvnet_rx_claim(struct pvnet_rxq *rq,
+					   struct pvnet_rx_ring **ringp)
+{
+	const u32 mask = VMXNET3_RCD_RXDIDX | VMXNET3_RCD_RQID |
+			 VMXNET3_RCD_SOP;
+	struct pvnet_rx_ring *ring = &rq->ring[0];
+	u32 idx = ring->pos.comp;
+
+	if (unlikely((rq->pkt.dw0 & mask) !=
+		     (idx | rq->ring_id[0] << VMXNET3_RCD_RQID_SHIFT |
+		      VMXNET3_RCD_SOP) ||
+		     (rq->pkt.dw2 & VMXNET3_RCD_LEN) > ring->len ||
+		     rq->pkt.busy || pvnet_cmd_empty(&ring->pos)))
+		return pvnet_rx_claim_any(rq, ringp);
+
 	pvnet_cmd_complete(&ring->pos);
 	*ringp = ring;
 	return &ring->buf[idx];
@@ -280,6 +292,14 @@ static void pvnet_rx_hash(struct pvnet_rxq *rq,
 	skb_set_hash(skb, pkt->dw1, pvnet_rss_l4[type]);
 }
 
+/* Anything but IPv4 that is not TCP; @skb begins with the network header. */
+static bool pvnet_rx_may_be_tcp(const struct sk_buff *skb)
+{
+	return skb->protocol != htons(ETH_P_IP) ||
+	       skb_headlen(skb) < sizeof(struct iphdr) ||
+	       ((const struct iphdr *)skb->data)->protocol == IPPROTO_TCP;
+}
+
 /**
  * pvnet_rx_deliver - give a packet to the stack
  * @rq: queue; the words of @rq->pkt describe the packet
@@ -300,12 +320,19 @@ void pvnet_rx_deliver(struct pvnet_rxq *rq, struct sk_buff *skb,
 				       FIELD_GET(VMXNET3_RCD_TCI, pkt->dw2));
 	skb->protocol = eth_type_trans(skb, dev);
 	if (unlikely(skb->len > dev->mtu + VLAN_HLEN) &&
-	    pvnet_rx_set_gso(rq, pkt, skb)) {
-		u64_stats_inc(&rq->stats->errors);
+	    pvnet_rx_set_gso(rq, pkt, skb, sum)) {
+		sum->errors++;
 		dev_kfree_skb_any(skb);
 		return;
 	}
-	napi_gro_receive(rq->napi, skb);
+	/*
+	 * GRO merges what has a good checksum; to compute one here for it does
+	 * not pay except for TCP, which needs it anyway.
+	 */
+	if (skb->ip_summed != CHECKSUM_NONE || pvnet_rx_may_be_tcp(skb))
+		napi_gro_receive(rq->napi, skb);
+	else
+		netif_receive_skb(skb);
 }
 
 /**
@@ -380,7 +407,7 @@ static void pvnet_rx_copy(struct pvnet_rxq *rq, const void *data, u32 len,
 	struct sk_buff *skb = napi_alloc_skb(rq->napi, len);
 
 	if (unlikely(!skb)) {
-		u64_stats_inc(&rq->stats->dropped);
+		sum->dropped++;
 		return;
 	}
 	skb_put_data(skb, data, len);
@@ -388,7 +415,7 @@ static void pvnet_rx_copy(struct pvnet_rxq *rq, const void *data, u32 len,
 	pvnet_rx_deliver(rq, skb, sum);
 }
 
-/* The first buffer of a packet. */
+/* Look at the first buffer of a packet; it is still the ring's. */
 static void pvnet_rx_start(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 			   struct pvnet_rx_buf *buf)
 {
@@ -400,9 +427,6 @@ static void pvnet_rx_start(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 	xdp_init_buff(&pkt->xdp, ring->truesize, &rq->xdp_rxq);
 	xdp_prepare_buff(&pkt->xdp, page_address(buf->page) + buf->offset,
 			 ring->headroom, len, true);
-	buf->page = NULL;
-	pkt->nr_frags = 0;
-	pkt->bad = false;
 	pkt->busy = true;
 }
 
@@ -434,34 +458,64 @@ static bool pvnet_rx_append(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 	return true;
 }
 
-/* All buffers of the packet in @rq->pkt are there. */
+/* Give the packet in @rq->pkt, whose buffers are ours, to the stack. */
+static void pvnet_rx_pass(struct pvnet_rxq *rq, struct pvnet_rx_sum *sum)
+{
+	struct sk_buff *skb = pvnet_rx_build(rq, &rq->pkt);
+
+	if (likely(skb)) {
+		pvnet_rx_deliver(rq, skb, sum);
+		return;
+	}
+	sum->dropped++;
+	pvnet_rx_discard(rq, &rq->pkt);
+}
+
+/* All buffers of the packet in @rq->pkt are there, and are the ring's no more. */
 static void pvnet_rx_finish(struct pvnet_rxq *rq, struct bpf_prog *prog,
 			    struct pvnet_rx_sum *sum)
 {
 	struct pvnet_xdp_buff *pkt = &rq->pkt;
-	struct sk_buff *skb;
 	u32 len;
 
 	pkt->busy = false;
 	len = xdp_get_buff_len(&pkt->xdp);
 	if (unlikely((pkt->dw2 & VMXNET3_RCD_ERR) || len < ETH_HLEN ||
 		     pkt->xdp.data_end - pkt->xdp.data < ETH_HLEN)) {
-		u64_stats_inc(&rq->stats->errors);
+		sum->errors++;
 		pvnet_rx_discard(rq, pkt);
 		return;
 	}
 	sum->packets++;
 	sum->bytes += len;
 
-	if (prog && pvnet_xdp_run(rq, prog, pkt, sum) != XDP_PASS)
-		return;
-	skb = pvnet_rx_build(rq, pkt);
-	if (unlikely(!skb)) {
-		u64_stats_inc(&rq->stats->dropped);
-		pvnet_rx_discard(rq, pkt);
+	if (!prog || pvnet_xdp_run(rq, prog, pkt, sum) == XDP_PASS)
+		pvnet_rx_pass(rq, sum);
+}
+
+/*
+ * Run the XDP program on a packet in one buffer.  A dropped packet leaves its
+ * buffer in the ring, which is the cheapest way to drop one.
+ */
+static void pvnet_rx_run_xdp(struct pvnet_rxq *rq, struct bpf_prog *prog,
+			     struct pvnet_rx_buf *buf,
+			     struct pvnet_rx_sum *sum)
+{
+	struct pvnet_xdp_buff *pkt = &rq->pkt;
+	u32 len = pkt->dw2 & VMXNET3_RCD_LEN;
+
+	pkt->busy = false;
+	if (unlikely((pkt->dw2 & VMXNET3_RCD_ERR) || len < ETH_HLEN)) {
+		sum->errors++;
 		return;
 	}
-	pvnet_rx_deliver(rq, skb, sum);
+	sum->packets++;
+	sum->bytes += len;
+
+	pkt->slot = buf;
+	if (pvnet_xdp_run(rq, prog, pkt, sum) == XDP_PASS)
+		pvnet_rx_pass(rq, sum);
+	pkt->slot = NULL;
 }
 
 /* A packet in one buffer that is small enough to be copied? */
@@ -500,7 +554,7 @@ static bool pvnet_rx_from_data_ring(struct pvnet_rxq *rq,
 		return false;
 	}
 	if (unlikely(len < ETH_HLEN || (rq->pkt.dw2 & VMXNET3_RCD_ERR))) {
-		u64_stats_inc(&rq->stats->errors);
+		sum->errors++;
 		return true;
 	}
 	sum->packets++;
@@ -526,6 +580,11 @@ static bool pvnet_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
 		if (!prog && pvnet_rx_try_copy(rq, ring, buf, sum))
 			return true;
 		pvnet_rx_start(rq, ring, buf);
+		if (prog && (rq->pkt.dw0 & VMXNET3_RCD_EOP)) {
+			pvnet_rx_run_xdp(rq, prog, buf, sum);
+			return true;
+		}
+		buf->page = NULL;
 	} else if (unlikely(!pvnet_rx_append(rq, ring, buf))) {
 		pvnet_rx_mark_broken(rq, "fragment count");
 		return false;
@@ -549,13 +608,18 @@ void pvnet_rx_account(struct pvnet_rxq *rq,
 	u64_stats_add(&rq->stats->bytes, sum->bytes);
 	u64_stats_add(&rq->stats->csum_good, sum->csum_good);
 	u64_stats_add(&rq->stats->copied, sum->copied);
+	u64_stats_add(&rq->stats->gro_hw, sum->gro_hw);
+	u64_stats_add(&rq->stats->errors, sum->errors);
+	u64_stats_add(&rq->stats->dropped, sum->dropped);
 	u64_stats_update_end(&rq->stats->syncp);
 }
 
 static void pvnet_rx_refill_or_retry(struct pvnet_rxq *rq)
 {
 	if (unlikely(pvnet_rx_refill(rq, GFP_ATOMIC | __GFP_NOWARN))) {
+		u64_stats_update_begin(&rq->stats->syncp);
 		u64_stats_inc(&rq->stats->alloc_fail);
+		u64_stats_update_end(&rq->stats->syncp);
 		mod_timer(&rq->refill, jiffies + PVNET_REFILL_RETRY);
 	}
 	pvnet_rx_tell(rq);
@@ -586,8 +650,7 @@ int pvnet_rx_poll(struct pvnet_rxq *rq, int budget)
 
 	if (prog)
 		pvnet_xdp_finish(rq, &sum);
-	if (sum.packets)
-		pvnet_rx_account(rq, &sum);
+	pvnet_rx_account(rq, &sum);
 	if (likely(!rq->broken) &&
 	    pvnet_cmd_space(&rq->ring[0].pos) + pvnet_cmd_space(&rq->ring[1].pos))
 		pvnet_rx_refill_or_retry(rq);

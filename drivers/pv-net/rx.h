@@ -17,6 +17,9 @@ struct pvnet_rx_sum {
 	u32 bytes;
 	u32 csum_good;
 	u32 copied;
+	u32 gro_hw;
+	u32 errors;
+	u32 dropped;
 	u32 xdp_pass;
 	u32 xdp_drop;
 	u32 xdp_tx;
@@ -92,13 +95,36 @@ void pvnet_rx_deliver(struct pvnet_rxq *rq, struct sk_buff *skb,
 struct sk_buff *pvnet_rx_build(struct pvnet_rxq *rq,
 			       struct pvnet_xdp_buff *pkt);
 void pvnet_rx_discard(struct pvnet_rxq *rq, struct pvnet_xdp_buff *pkt);
-bool pvnet_rx_next(struct pvnet_rxq *rq);
 struct pvnet_rx_buf *pvnet_rx_claim_head(struct pvnet_rxq *rq);
 void pvnet_rx_account(struct pvnet_rxq *rq, const struct pvnet_rx_sum *sum);
 void pvnet_rx_tell(struct pvnet_rxq *rq);
 
+/**
+ * pvnet_rx_next - copy the next completion into @rq->pkt
+ * @rq: queue
+ *
+ * Return: false if there is none
+ */
+static inline bool pvnet_rx_next(struct pvnet_rxq *rq)
+{
+	const struct vmxnet3_rx_comp *c = &rq->comp[rq->cpos.next];
+	struct pvnet_xdp_buff *pkt = &rq->pkt;
+	u32 dw3 = le32_to_cpu(READ_ONCE(c->dw3));
+
+	if (dw3 >> VMXNET3_CD_GEN_SHIFT != rq->cpos.gen)
+		return false;
+	/* the generation bit says that the rest is valid: read it first */
+	dma_rmb();
+	pkt->dw0 = le32_to_cpu(READ_ONCE(c->dw0));
+	pkt->dw1 = le32_to_cpu(READ_ONCE(c->dw1));
+	pkt->dw2 = le32_to_cpu(READ_ONCE(c->dw2));
+	pkt->dw3 = dw3;
+	pvnet_comp_advance(&rq->cpos);
+	return true;
+}
+
 /* rx_merge.c */
 int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
-		     struct sk_buff *skb);
+		     struct sk_buff *skb, struct pvnet_rx_sum *sum);
 
 #endif /* _PVNET_RX_H */

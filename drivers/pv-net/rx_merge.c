@@ -70,12 +70,13 @@ static void pvnet_merge_checksum(struct sk_buff *skb, bool v4, u32 nhlen)
  * @rq: queue
  * @pkt: the words of its completion
  * @skb: packet, beginning with the network header
+ * @sum: counters of this poll
  *
  * Return: 0, or -EINVAL for a packet that is too long for the link but is no
  * merged one
  */
 int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
-		     struct sk_buff *skb)
+		     struct sk_buff *skb, struct pvnet_rx_sum *sum)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
 	u32 nhlen = 0, hlen, segs, size;
@@ -104,6 +105,6 @@ int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 	skb_shinfo(skb)->gso_segs = min(segs, GSO_MAX_SEGS);
 	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
 		pvnet_merge_checksum(skb, v4, nhlen);
-	u64_stats_inc(&rq->stats->gro_hw);
+	sum->gro_hw++;
 	return 0;
 }

@@ -87,8 +87,8 @@ static u32 pvnet_tx_len(u32 len)
  * Hand @n mapped slots starting at the fill position to the device: the first
  * last, so that the device never sees half a packet.
  */
-static void pvnet_tx_post(struct pvnet_txq *tq, unsigned int n,
-			  const struct pvnet_tx_meta *meta)
+static void pvnet_tx_post_many(struct pvnet_txq *tq, unsigned int n,
+			       const struct pvnet_tx_meta *meta)
 {
 	const struct pvnet_cmd_pos sop = tq->pos;
 	const struct pvnet_tx_buf *buf = &tq->buf[sop.fill];
@@ -104,7 +104,22 @@ static void pvnet_tx_post(struct pvnet_txq *tq, unsigned int n,
 		pvnet_cmd_advance(&tq->pos);
 	}
 	pvnet_tx_write(tq, &sop, buf->dma, pvnet_tx_len(buf->len) | meta->dw2,
-		       meta->dw3 | (n == 1 ? eop : 0));
+		       meta->dw3);
+}
+
+static inline void pvnet_tx_post(struct pvnet_txq *tq, unsigned int n,
+				 const struct pvnet_tx_meta *meta)
+{
+	const struct pvnet_tx_buf *buf = &tq->buf[tq->pos.fill];
+
+	if (unlikely(n > 1)) {
+		pvnet_tx_post_many(tq, n, meta);
+		return;
+	}
+	pvnet_tx_write(tq, &tq->pos, buf->dma,
+		       pvnet_tx_len(buf->len) | meta->dw2,
+		       meta->dw3 | VMXNET3_TXD_EOP | VMXNET3_TXD_CQ);
+	pvnet_cmd_advance(&tq->pos);
 }
 
 static void pvnet_tx_unmap(struct pvnet_txq *tq, struct pvnet_tx_buf *buf)

@@ -101,6 +101,22 @@ int pvnet_xdp_tx_xsk(struct pvnet_rxq *rq, struct xdp_buff *xdp)
 	return 0;
 }
 
+/* The packet leaves the ring with its buffer. */
+static void pvnet_xdp_detach(struct pvnet_xdp_buff *pkt)
+{
+	if (pkt->slot) {
+		pkt->slot->page = NULL;
+		pkt->slot = NULL;
+	}
+}
+
+/* A buffer that is still in the ring just stays there. */
+static void pvnet_xdp_discard(struct pvnet_rxq *rq, struct pvnet_xdp_buff *pkt)
+{
+	if (!pkt->slot)
+		pvnet_rx_discard(rq, pkt);
+}
+
 /**
  * pvnet_xdp_run - run the XDP program on a packet and do what it says
  * @rq: queue
@@ -120,23 +136,26 @@ u32 pvnet_xdp_run(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	pkt->rq = rq;
 	act = bpf_prog_run_xdp(prog, &pkt->xdp);
 	switch (act) {
+	case XDP_DROP:
+		sum->xdp_drop++;
+		pvnet_xdp_discard(rq, pkt);
+		return act;
 	case XDP_PASS:
 		sum->xdp_pass++;
+		pvnet_xdp_detach(pkt);
 		return act;
 	case XDP_TX:
+		pvnet_xdp_detach(pkt);
 		if (unlikely(pvnet_xdp_tx(rq, pkt)))
 			break;
 		sum->xdp_tx++;
 		return act;
 	case XDP_REDIRECT:
+		pvnet_xdp_detach(pkt);
 		if (unlikely(xdp_do_redirect(dev, &pkt->xdp, prog)))
 			break;
 		sum->xdp_redirect++;
 		sum->redirect = true;
-		return act;
-	case XDP_DROP:
-		sum->xdp_drop++;
-		pvnet_rx_discard(rq, pkt);
 		return act;
 	case XDP_ABORTED:
 		break;
@@ -147,7 +166,7 @@ u32 pvnet_xdp_run(struct pvnet_rxq *rq, struct bpf_prog *prog,
 
 	trace_xdp_exception(dev, prog, act);
 	sum->xdp_err++;
-	pvnet_rx_discard(rq, pkt);
+	pvnet_xdp_discard(rq, pkt);
 	return act;
 }
 

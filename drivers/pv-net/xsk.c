@@ -166,7 +166,7 @@ static void pvnet_xsk_pass(struct pvnet_rxq *rq, struct xdp_buff *xdp,
 	if (likely(skb))
 		pvnet_rx_deliver(rq, skb, sum);
 	else
-		u64_stats_inc(&rq->stats->dropped);
+		sum->dropped++;
 }
 
 static void pvnet_xsk_verdict(struct pvnet_rxq *rq, struct bpf_prog *prog,
@@ -224,7 +224,7 @@ static bool pvnet_xsk_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	xsk_buff_dma_sync_for_cpu(xdp);
 	if (unlikely((rq->pkt.dw0 & single) != single || len < ETH_HLEN ||
 		     (rq->pkt.dw2 & VMXNET3_RCD_ERR))) {
-		u64_stats_inc(&rq->stats->errors);
+		sum->errors++;
 		xsk_buff_free(xdp);
 		return true;
 	}
