@@ -148,7 +148,8 @@ struct cpuid_regs guest_cpuid(struct vcpu *v, u32 leaf, u32 sub)
 		r.ecx &= ~HIDE_EXT_ECX;
 		break;
 	case 0x80000007:
-		r.edx |= 1u << 8;	/* invariant TSC */
+		/* Not the invariant TSC: kvmclock is the clock source (section 10) */
+		r.edx &= ~(1u << 8);
 		break;
 	case 0x80000008:
 		r.eax = (r.eax & ~0xffu) | 40;	/* as walk.c reads tables */

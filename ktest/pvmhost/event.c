@@ -18,6 +18,7 @@
 #include "shadow.h"
 #include "state.h"
 #include "stats.h"
+#include "step.h"
 #include "x86.h"
 
 /* SDM volume 3, chapter "Machine-Check Architecture" */
@@ -335,6 +336,7 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 	vapic_pv_eoi_enter(v);
 	shadow_enter(v);
 	v->slow = must_be_slow(v);
+	step_enter(v);
 	sched_set_timer(p);
 	p->in_guest = 1;
 	return v;

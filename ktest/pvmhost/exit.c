@@ -16,6 +16,7 @@
 #include "sched.h"
 #include "state.h"
 #include "stats.h"
+#include "step.h"
 #include "walk.h"
 #include "x86.h"
 
@@ -37,6 +38,8 @@ static void handle_debug(struct vcpu *v)
 	u64 dr6 = read_dr6();
 
 	write_dr6(0xffff0ff0);
+	if (step_hit(v, dr6))
+		return;
 	v->dr6 = (v->dr6 & ~0xfULL) | (dr6 & 0xe00f) | 0xffff0ff0;
 	event_exception(v, VECTOR_DB);
 }

@@ -55,6 +55,24 @@ static const struct {
 	{ "gen=V1", GEN_V1 },
 };
 
+static const struct {
+	const char *name;
+	u64 *value;
+} addresses[] = {
+	{ "steplow=", &options.step_low },
+	{ "stephigh=", &options.step_high },
+	{ "stepfirst=", &options.step_first },
+};
+
+static const struct {
+	const char *name;
+	enum step_kind kind;
+} step_kinds[] = {
+	{ "step=irq", STEP_IRQ },
+	{ "step=nmi", STEP_NMI },
+	{ "step=mce", STEP_MCE },
+};
+
 static bool word_is(const char *word, size_t len, const char *name)
 {
 	return strlen(name) == len && !strncmp(word, name, len);
@@ -71,6 +89,23 @@ static bool parse_number(const char *s, size_t len, u64 *val)
 	return true;
 }
 
+/* An address, 16 digits without 0x */
+static bool parse_hex(const char *s, size_t len, u64 *val)
+{
+	*val = 0;
+	if (!len || len > 16)
+		return false;
+	for (; len; len--, s++) {
+		if (*s >= '0' && *s <= '9')
+			*val = *val << 4 | (*s - '0');
+		else if (*s >= 'a' && *s <= 'f')
+			*val = *val << 4 | (*s - 'a' + 10);
+		else
+			return false;
+	}
+	return true;
+}
+
 static bool parse_value(const char *word, size_t len)
 {
 	size_t i, n;
@@ -78,6 +113,11 @@ static bool parse_value(const char *word, size_t len)
 
 	if (len > 5 && !strncmp(word, "seed=", 5))
 		return parse_number(word + 5, len - 5, &options.seed);
+	for (i = 0; i < ARRAY_SIZE(addresses); i++) {
+		n = strlen(addresses[i].name);
+		if (len > n && !strncmp(word, addresses[i].name, n))
+			return parse_hex(word + n, len - n, addresses[i].value);
+	}
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		n = strlen(numbers[i].name);
 		if (len <= n || strncmp(word, numbers[i].name, n))
@@ -104,6 +144,12 @@ static bool parse_word(const char *word, size_t len)
 	for (i = 0; i < ARRAY_SIZE(generations); i++) {
 		if (word_is(word, len, generations[i].name)) {
 			options.generation = generations[i].generation;
+			return true;
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(step_kinds); i++) {
+		if (word_is(word, len, step_kinds[i].name)) {
+			options.step_kind = step_kinds[i].kind;
 			return true;
 		}
 	}

@@ -8,6 +8,7 @@
 #define PVMHOST_OPTIONS_H
 
 #include <linux/types.h>
+#include "step.h"
 
 enum generation {
 	GEN_L2,
@@ -36,6 +37,9 @@ struct options {
 	bool nmi_bits;		/* NMI to smod only while event_vector is busy */
 	bool no_prefetch;	/* no shadow entry on ERETU after a fault */
 	enum generation generation;
+	/* Events before each instruction, see step.c */
+	u64 step_low, step_high, step_first;
+	enum step_kind step_kind;
 };
 
 extern struct options options;

@@ -25,6 +25,7 @@ struct pcpu {
 	u64 timer_armed;	/* TSC the local timer is set to, 0: off */
 	bool need_flush;	/* load CR3 before the next guest entry */
 	bool resched;
+	bool stepping;		/* breakpoints of step.c are loaded */
 	/*
 	 * 1 from the release of host_lock before guest entry to the first
 	 * instruction of vcpu_exit().  Set under host_lock; read by

@@ -12,6 +12,7 @@
 #include "port.h"
 #include "shadow.h"
 #include "stats.h"
+#include "step.h"
 #include "vcpu.h"
 #include "x86.h"
 
@@ -33,6 +34,7 @@
 #define COMMAND_AUDIT	0x41	/* 'A': check the books of the shadow pages */
 #define COMMAND_NMI	0x4e	/* 'N': an NMI for this vCPU */
 #define COMMAND_MCE	0x4d	/* 'M': a machine check for this vCPU */
+#define COMMAND_STEP	0x54	/* 'T': begin with step.c's addresses */
 #define COMMAND_ZAP	0x5a	/* 'Z': drop all shadow pages */
 
 /* Interrupt mask registers, which the guest probes; the PICs stay masked */
@@ -77,6 +79,8 @@ u32 port_read(struct vcpu *v, u16 port, u32 size)
 		stats.port_denied++;
 		return ones;
 	}
+	if (port == PORT_COMMAND)
+		return step_active();
 	if (is_pic(port))
 		return port & 1 ? pic_mask[port >> 7 & 1] : 0;
 	if (is_pci(port, size))
@@ -102,6 +106,9 @@ static void command(struct vcpu *v, u32 val)
 		break;
 	case COMMAND_MCE:
 		event_mce(v);
+		break;
+	case COMMAND_STEP:
+		step_start(v);
 		break;
 	case COMMAND_ZAP:
 		shadow_zap_all();

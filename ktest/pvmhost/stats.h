@@ -21,6 +21,7 @@ struct stats {
 	u64 roots_made, roots_dropped, pool_empty, limbo_flushes, zaps, random_drops;
 	u64 illegal_address, walk_bad_table, walk_reserved;
 	u64 mmio, mmio_refused, port_ins, port_outs, port_denied;
+	u64 step_irqs, step_nmis, step_mces;
 	u64 ipis, irqs, irq_spurious, msi_lost;
 };
 

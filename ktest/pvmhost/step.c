@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events before each instruction of a range of guest code.
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * A hardware breakpoint goes through the instructions of the range.  When the
+ * guest, which should be busy, comes to it, the event is injected before that
+ * instruction and the breakpoint moves on.  After the last one the addresses
+ * that were hit and those that were not are printed.  Code that only runs when
+ * an interrupt comes at one certain moment is reached with a second breakpoint,
+ * "stepfirst", at which an interrupt is injected each time.
+ *
+ * The guest's own breakpoints do not work meanwhile.
+ */
+#include "decode.h"
+#include "event.h"
+#include "host.h"
+#include "lapic.h"
+#include "options.h"
+#include "pcpu.h"
+#include "sched.h"
+#include "stats.h"
+#include "step.h"
+#include "walk.h"
+#include "x86.h"
+
+#define MAX_ADDRESSES	2048
+#define RANGE_MAX	8192		/* bytes */
+#define PATIENCE_NS	300000000ULL	/* for one address, then it is a miss */
+#define VECTOR_RESCHEDULE 0xfd		/* harmless to the guest, and counted by it */
+#define DR7_L0		0x001		/* local, execution, DR0; L1 for DR1 */
+#define DR7_L1		0x004
+
+static struct {
+	bool on;
+	u64 address[MAX_ADDRESSES];
+	bool hit[MAX_ADDRESSES];
+	u32 nr, now;
+	u64 since;
+} step;
+
+static bool range_valid(void)
+{
+	return options.step_low < options.step_high &&
+	       options.step_high - options.step_low <= RANGE_MAX;
+}
+
+/* Where instructions begin; a byte that is not known may be the start of one */
+static void find_addresses(struct vcpu *v)
+{
+	u64 a = options.step_low;
+
+	step.nr = 0;
+	while (a < options.step_high && step.nr < MAX_ADDRESSES) {
+		u8 bytes[INSN_MAX];
+		u32 n = gva_fetch(v, a, bytes, sizeof(bytes));
+		struct insn i;
+
+		step.hit[step.nr] = false;
+		step.address[step.nr++] = a;
+		a += insn_decode(&i, bytes, n, 64) ? i.len : 1;
+	}
+}
+
+void step_start(struct vcpu *v)
+{
+	if (!range_valid()) {
+		printk("step: no valid range steplow=, stephigh=\n");
+		return;
+	}
+	find_addresses(v);
+	step.now = 0;
+	step.since = rdtsc();
+	step.on = true;
+	printk("step: begin, %u addresses\n", step.nr);
+}
+
+bool step_active(void)
+{
+	return step.on;
+}
+
+static void report(void)
+{
+	u32 i, hits = 0;
+
+	for (i = 0; i < step.nr; i++) {
+		hits += step.hit[i];
+		printk("step: %s %llx\n", step.hit[i] ? "hit" : "miss", step.address[i]);
+	}
+	printk("step: done, %u of %u addresses hit, %llu interrupts, %llu NMIs, %llu machine checks\n",
+	       hits, step.nr, stats.step_irqs, stats.step_nmis, stats.step_mces);
+}
+
+static void advance(void)
+{
+	step.since = rdtsc();
+	if (++step.now < step.nr)
+		return;
+	step.on = false;
+	report();
+}
+
+void step_enter(struct vcpu *v)
+{
+	if (step.on && rdtsc() - step.since > ns_to_tsc(PATIENCE_NS))
+		advance();
+	if (!step.on) {
+		if (v->pcpu->stepping) {
+			v->pcpu->stepping = false;
+			write_dr7(v->dr7 & ~0xfc00ULL);
+		}
+		return;
+	}
+	v->pcpu->stepping = true;
+	write_dr0(step.address[step.now]);
+	write_dr1(options.step_first);
+	write_dr7(DR7_L0 | (options.step_first ? DR7_L1 : 0));
+}
+
+/* Counted only if it is a new one: what is pending already merges */
+static void inject(struct vcpu *v, enum step_kind kind)
+{
+	u64 bit = 1ULL << (VECTOR_RESCHEDULE & 63);
+	u16 recorded = v->pvcs ? v->pvcs->event_vector : 0;
+
+	switch (kind) {
+	case STEP_IRQ:
+		if (!(v->apic.irr[VECTOR_RESCHEDULE / 64] & bit))
+			stats.step_irqs++;
+		vapic_set_irr(v, VECTOR_RESCHEDULE, false);
+		break;
+	case STEP_NMI:
+		if (!v->nmi_pending && !(recorded & PVM_EVENT_VECTOR_NMI))
+			stats.step_nmis++;
+		event_nmi(v);
+		break;
+	case STEP_MCE:
+		if (!v->mce_pending && !(recorded & PVM_EVENT_VECTOR_MCE))
+			stats.step_mces++;
+		event_mce(v);
+		break;
+	}
+}
+
+bool step_hit(struct vcpu *v, u64 dr6)
+{
+	if (!v->pcpu->stepping || !(dr6 & 3))
+		return false;
+	/* On with this instruction, whatever comes before it */
+	v->regs.rflags |= X86_EFLAGS_RF;
+	if (!step.on)
+		return true;
+	if ((dr6 & 2) && v->regs.rip == options.step_first)
+		inject(v, STEP_IRQ);
+	if ((dr6 & 1) && v->regs.rip == step.address[step.now]) {
+		inject(v, options.step_kind);
+		step.hit[step.now] = true;
+		advance();
+	}
+	return true;
+}
