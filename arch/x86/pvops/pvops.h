@@ -76,6 +76,9 @@ struct pvops_registry {
 
 extern const struct pvops_registry pvops_backends;
 
+/* arch/x86/pvops/pvm/ */
+extern const struct pvops_backend pvops_pvm_backend;
+
 /**
  * struct pvops_state - the outcome of the choice
  * @backend: the platform's backend, never NULL after the choice

@@ -12,7 +12,9 @@
  * pvm-spec.rst of github.com/virt-pvm/linux at 2b24d5b, and, where that text
  * and the code differ, arch/x86/include/uapi/asm/pvm_para.h and
  * arch/x86/kvm/pvm/pvm.c at 126eb43.  Section numbers in comments of the
- * backend refer to Documentation/virt/pvops/pvm.rst.
+ * backend refer to the order of that text's subjects: 2 detection, 3 register
+ * state, 4 MSRs, 6 events, 7 returns, 9 page tables, 11 what differs, 13 the
+ * range of addresses.
  */
 #ifndef _PVOPS_PVM_ABI_H
 #define _PVOPS_PVM_ABI_H

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PVM: what the pvops core has to know
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include <linux/bits.h>
+#include <linux/errno.h>
+
+#include <asm/pvops.h>
+
+#include "pvm.h"
+
+/*
+ * Everything is in place before the core runs: pvm_start_kernel() could not
+ * have reached it otherwise.  The in-tree KVM guest code comes beside it, for
+ * kvmclock, steal time and the IPI and spinlock hooks.
+ */
+const struct pvops_backend pvops_pvm_backend = {
+	.name		= "pvm",
+	.owner		= PVOPS_OWNER_PVM,
+	.priority	= 100,
+	.areas		= BIT(PVOPS_CPU) | BIT(PVOPS_MMU) | BIT(PVOPS_IRQ),
+	.deprivileged	= true,
+	.beside		= BIT(X86_HYPER_KVM),
+	.puts		= pvm_puts,
+	.stop		= pvm_stop,
+};

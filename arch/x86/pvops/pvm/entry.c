@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PVM: dispatch of events to the kernel's handlers
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * The IDT has no effect in a PVM guest.  entry_64.S builds pt_regs and calls
+ * one of two functions here with what it took from the PVCS.
+ */
+#include <linux/bits.h>
+#include <linux/init.h>
+#include <linux/jump_label.h>
+#include <linux/kernel.h>
+#include <linux/nospec.h>
+
+#include <asm/desc.h>
+#include <asm/idtentry.h>
+#include <asm/irq_vectors.h>
+#include <asm/paravirt.h>
+#include <asm/segment.h>
+#include <asm/setup.h>
+#include <asm/syscall.h>
+#include <asm/trapnr.h>
+#include <asm/traps.h>
+
+#include "pvm.h"
+
+/*
+ * Exceptions whose IDT gate has left early_idt_handler_array.  Written during
+ * boot on one CPU; once trap_init() is over the static key stands for all.
+ */
+static u32 normal_exceptions __ro_after_init;
+static DEFINE_STATIC_KEY_FALSE(all_exceptions_normal);
+
+#define SYSVEC(vector, function) [(vector) - FIRST_SYSTEM_VECTOR] = function
+
+static const idtentry_t system_vectors_table[NR_SYSTEM_VECTORS] = {
+	SYSVEC(ERROR_APIC_VECTOR,		sysvec_error_interrupt),
+	SYSVEC(SPURIOUS_APIC_VECTOR,		sysvec_spurious_apic_interrupt),
+	SYSVEC(LOCAL_TIMER_VECTOR,		sysvec_apic_timer_interrupt),
+	SYSVEC(X86_PLATFORM_IPI_VECTOR,		sysvec_x86_platform_ipi),
+#ifdef CONFIG_SMP
+	SYSVEC(RESCHEDULE_VECTOR,		sysvec_reschedule_ipi),
+	SYSVEC(CALL_FUNCTION_SINGLE_VECTOR,	sysvec_call_function_single),
+	SYSVEC(CALL_FUNCTION_VECTOR,		sysvec_call_function),
+	SYSVEC(REBOOT_VECTOR,			sysvec_reboot),
+#endif
+#ifdef CONFIG_X86_MCE_THRESHOLD
+	SYSVEC(THRESHOLD_APIC_VECTOR,		sysvec_threshold),
+#endif
+#ifdef CONFIG_X86_MCE_AMD
+	SYSVEC(DEFERRED_ERROR_VECTOR,		sysvec_deferred_error),
+#endif
+#ifdef CONFIG_X86_THERMAL_VECTOR
+	SYSVEC(THERMAL_APIC_VECTOR,		sysvec_thermal),
+#endif
+#ifdef CONFIG_IRQ_WORK
+	SYSVEC(IRQ_WORK_VECTOR,			sysvec_irq_work),
+#endif
+};
+
+static noinstr void interrupt(struct pt_regs *regs, unsigned int vector)
+{
+	idtentry_t handler;
+
+	if (vector < FIRST_SYSTEM_VECTOR) {
+		common_interrupt(regs, vector);
+		return;
+	}
+
+	handler = system_vectors_table[array_index_nospec(vector - FIRST_SYSTEM_VECTOR,
+							  NR_SYSTEM_VECTORS)];
+	if (likely(handler))
+		handler(regs);
+	else
+		spurious_interrupt(regs, vector);
+}
+
+/* A vector that this hypervisor has no business to deliver: say so and go on. */
+static noinstr void unexpected(struct pt_regs *regs, unsigned int vector)
+{
+	irqentry_state_t state = irqentry_enter(regs);
+
+	instrumentation_begin();
+	pr_err_ratelimited("pvm: unexpected event, vector %u at %pS\n", vector, (void *)regs->ip);
+	instrumentation_end();
+	irqentry_exit(regs, state);
+}
+
+static noinstr void debug_exception(struct pt_regs *regs)
+{
+	if (user_mode(regs))
+		noist_exc_debug(regs);
+	else
+		exc_debug(regs);
+}
+
+static noinstr void machine_check(struct pt_regs *regs)
+{
+#ifdef CONFIG_X86_MCE
+	if (user_mode(regs))
+		noist_exc_machine_check(regs);
+	else
+		exc_machine_check(regs);
+#else
+	unexpected(regs, X86_TRAP_MC);
+#endif
+}
+
+/* __ref: only until trap_init() has replaced all early gates */
+static void __ref early_exception(struct pt_regs *regs, unsigned int vector,
+				  unsigned long error_code)
+{
+	regs->orig_ax = error_code;
+	do_early_exception(regs, vector);
+}
+
+static noinstr void exception(struct pt_regs *regs, unsigned int vector,
+			      unsigned long error_code)
+{
+	if (!static_branch_likely(&all_exceptions_normal) &&
+	    !(normal_exceptions & BIT(vector))) {
+		instrumentation_begin();
+		early_exception(regs, vector, error_code);
+		instrumentation_end();
+		return;
+	}
+
+	if (likely(vector == X86_TRAP_PF)) {
+		exc_page_fault(regs, error_code);
+		return;
+	}
+
+	switch (vector) {
+	case X86_TRAP_DE:	return exc_divide_error(regs);
+	case X86_TRAP_DB:	return debug_exception(regs);
+	case X86_TRAP_BP:	return exc_int3(regs);
+	case X86_TRAP_OF:	return exc_overflow(regs);
+	case X86_TRAP_BR:	return exc_bounds(regs);
+	case X86_TRAP_UD:	return exc_invalid_op(regs);
+	case X86_TRAP_NM:	return exc_device_not_available(regs);
+	case X86_TRAP_TS:	return exc_invalid_tss(regs, error_code);
+	case X86_TRAP_NP:	return exc_segment_not_present(regs, error_code);
+	case X86_TRAP_SS:	return exc_stack_segment(regs, error_code);
+	case X86_TRAP_GP:	return exc_general_protection(regs, error_code);
+	case X86_TRAP_MF:	return exc_coprocessor_error(regs);
+	case X86_TRAP_AC:	return exc_alignment_check(regs, error_code);
+	case X86_TRAP_XF:	return exc_simd_coprocessor_error(regs);
+	default:		return unexpected(regs, vector);
+	}
+}
+
+static __always_inline void vector_event(struct pt_regs *regs, unsigned int event,
+					 unsigned int error_code)
+{
+	unsigned int vector = event & PVM_EVENT_VECTOR_MASK;
+
+	if (vector < NUM_EXCEPTION_VECTORS)
+		exception(regs, vector, error_code);
+	else
+		interrupt(regs, vector);
+}
+
+/**
+ * pvm_recorded_events - handle a machine check and an NMI
+ * @regs: what was interrupted
+ * @event: event_vector as taken from the PVCS
+ *
+ * Context: entry code, interrupts off.
+ */
+__visible noinstr void pvm_recorded_events(struct pt_regs *regs, unsigned int event)
+{
+	if (event & PVM_EVENT_VECTOR_MCE)
+		machine_check(regs);
+	if (event & PVM_EVENT_VECTOR_NMI)
+		exc_nmi(regs);
+}
+
+/**
+ * pvm_event_from_user - handle an event that interrupted user mode
+ * @regs: user registers
+ * @event: event_vector as taken from the PVCS
+ * @error_code: event_errcode; stale for a vector without one
+ *
+ * Context: entry code on the task's stack; returns with interrupts off.
+ */
+__visible noinstr void pvm_event_from_user(struct pt_regs *regs, unsigned int event,
+					   unsigned int error_code)
+{
+	if (unlikely(event & (PVM_EVENT_VECTOR_MCE | PVM_EVENT_VECTOR_NMI)))
+		pvm_recorded_events(regs, event);
+
+	if (unlikely(!(event & PVM_EVENT_VECTOR_STD)))
+		return;
+
+#ifdef CONFIG_IA32_EMULATION
+	if (unlikely((event & PVM_EVENT_VECTOR_MASK) == IA32_SYSCALL_VECTOR) && ia32_enabled()) {
+		do_int80_emulation(regs);
+		return;
+	}
+#endif
+	vector_event(regs, event, error_code);
+}
+
+/**
+ * pvm_event_from_kernel - handle an event that interrupted the kernel
+ * @regs: the kernel's registers
+ * @event: event_vector as taken from the PVCS
+ * @error_code: event_errcode; stale for a vector without one
+ *
+ * Context: entry code on the interrupted stack; returns with interrupts off.
+ */
+__visible noinstr void pvm_event_from_kernel(struct pt_regs *regs, unsigned int event,
+					     unsigned int error_code)
+{
+	if (unlikely(event & (PVM_EVENT_VECTOR_MCE | PVM_EVENT_VECTOR_NMI)))
+		pvm_recorded_events(regs, event);
+
+	if (likely(event & PVM_EVENT_VECTOR_STD))
+		vector_event(regs, event, error_code);
+}
+
+/*
+ * The kernel moves each exception from its early to its normal handler by
+ * writing the gate.  Keep the gates as they are natively and note the move.
+ *
+ * __ref: the early handlers are looked at while they exist.
+ */
+static void __ref pvm_write_idt_entry(gate_desc *idt, int vector, const gate_desc *gate)
+{
+	native_write_idt_entry(idt, vector, gate);
+
+	if (vector < NUM_EXCEPTION_VECTORS && system_state == SYSTEM_BOOTING &&
+	    gate_offset(gate) != (unsigned long)early_idt_handler_array[vector])
+		normal_exceptions |= BIT(vector);
+}
+
+/*
+ * IDTR is stored by the hypervisor and has no effect.  The kernel loads it
+ * where a CPU becomes able to take exceptions, which is what matters here: the
+ * boot CPU in idt_setup_early_handler(), just after .bss has been cleared, and
+ * each other CPU in cpu_init_exception_handling().
+ *
+ * __ref: the former while booting only.
+ */
+static void __ref pvm_load_idt(const struct desc_ptr *dtr)
+{
+	if (smp_processor_id())
+		pvm_register_cpu();
+	else if (system_state == SYSTEM_BOOTING)
+		pvm_init_cpu_caps();
+}
+
+void __init pvm_init_entry_ops(void)
+{
+	pv_ops.cpu.write_idt_entry = pvm_write_idt_entry;
+	pv_ops.cpu.load_idt = pvm_load_idt;
+}
+
+static int __init pvm_exceptions_are_normal(void)
+{
+	if (cpu_feature_enabled(X86_FEATURE_PVM_GUEST))
+		static_branch_enable(&all_exceptions_normal);
+	return 0;
+}
+early_initcall(pvm_exceptions_are_normal);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the PVM backend share
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#ifndef _PVOPS_PVM_PVM_H
+#define _PVOPS_PVM_PVM_H
+
+#include <linux/percpu-defs.h>
+#include <linux/types.h>
+
+#include <asm/page_types.h>
+#include <asm/ptrace.h>
+
+#include "abi.h"
+
+/**
+ * struct pvm_vcpu_page - a PVCS in a page of its own
+ * @pvcs: the PVCS
+ * @unused: the hypervisor may write the whole page
+ */
+struct pvm_vcpu_page {
+	struct pvm_vcpu_struct pvcs;
+	u8 unused[PAGE_SIZE - sizeof(struct pvm_vcpu_struct)];
+} __aligned(PAGE_SIZE);
+
+DECLARE_PER_CPU_PAGE_ALIGNED(struct pvm_vcpu_page, pvm_vcpu_struct);
+
+/* entry_64.S */
+void pvm_event_entry(void);
+void pvm_entry_SYSCALL_64(void);
+void pvm_retu(void);
+unsigned long pvm_save_fl(void);
+void pvm_irq_disable(void);
+void pvm_irq_enable(void);
+unsigned long pvm_read_cr2(void);
+
+/* entry.c */
+void pvm_event_from_user(struct pt_regs *regs, unsigned int event, unsigned int error_code);
+void pvm_event_from_kernel(struct pt_regs *regs, unsigned int event, unsigned int error_code);
+void pvm_recorded_events(struct pt_regs *regs, unsigned int event);
+void pvm_init_entry_ops(void);
+
+/* detect.c */
+enum pvm_generation {
+	PVM_GENERATION_L,
+	PVM_GENERATION_R,
+	PVM_GENERATION_V1,
+};
+
+/**
+ * struct pvm_cpuid_answer - what CPUID leaves say about the generation
+ * @max_leaf: EAX of PVM_CPUID_SIGNATURE
+ * @vendor_ebx: EBX of PVM_CPUID_R_VENDOR_FEATURES
+ * @v1_signature: EBX, ECX and EDX of PVM_CPUID_V1_SIGNATURE
+ */
+struct pvm_cpuid_answer {
+	u32 max_leaf;
+	u32 vendor_ebx;
+	u32 v1_signature[3];
+};
+
+enum pvm_generation pvm_generation(const struct pvm_cpuid_answer *answer);
+bool pvm_range_is_legal(u64 range);
+bool pvm_range_has_slots(u64 range, unsigned int first, unsigned int last);
+
+/* cpuid.c */
+void pvm_cpuid(unsigned int *eax, unsigned int *ebx, unsigned int *ecx, unsigned int *edx);
+void pvm_filter_cpuid(u32 leaf, u32 subleaf, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx);
+void pvm_init_cpu_caps(void);
+
+/* cpu.c */
+void pvm_register_cpu(void);
+void pvm_move_gs_base(unsigned long base);
+void pvm_init_cpu_ops(void);
+
+/* msr.c */
+u64 pvm_read_msr(unsigned int msr);
+void pvm_write_msr(unsigned int msr, unsigned int low, unsigned int high);
+int pvm_write_msr_safe(unsigned int msr, unsigned int low, unsigned int high);
+
+/* irq.c, mmu.c */
+void pvm_init_irq_ops(void);
+void pvm_init_mmu_ops(void);
+void pvm_forget_cr3(void);
+
+/* backend.c */
+extern const struct pvops_backend pvops_pvm_backend;
+
+/* early.c */
+extern int pvm_running;
+void pvm_start_kernel(char *real_mode_data);
+void pvm_puts(const char *line);
+void pvm_stop(void);
+
+#endif /* _PVOPS_PVM_PVM_H */
