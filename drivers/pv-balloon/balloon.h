@@ -28,7 +28,7 @@
 
 /* The large unit: 2 MiB, what hosts map with one entry and VMware locks whole. */
 #define PVB_BLOCK_ORDER		(ilog2(SZ_2M) - PAGE_SHIFT)
-#define PVB_BLOCK_PAGES		(1UL << PVB_BLOCK_ORDER)
+#define PVB_BLOCK_PAGES		BIT(PVB_BLOCK_ORDER)
 
 /* Units in one exchange with the host: 2 MiB in pages, 32 MiB in blocks. */
 #define PVB_BATCH_PAGES		512
@@ -166,7 +166,7 @@ enum pvb_reason {
  * @blocks: first pages of the 2 MiB units in the balloon
  * @nr_small: pages on @small and pages isolated from it
  * @nr_blocks: units on @blocks
- * @lock: one exchange with the host at a time; guards everything below
+ * @lock: one exchange with the host at a time; guards what follows
  * @batch: the exchange under way
  * @hidden: pages taken out of MemTotal by adjust_managed_page_count()
  * @floor: set by the administrator for this balloon, 0 if not; any context
@@ -201,7 +201,7 @@ struct pv_balloon {
 	atomic_long_t nr_small;
 	atomic_long_t nr_blocks;
 
-	struct mutex lock;
+	struct mutex lock;	/* guards what follows, down to @stopped */
 	struct pvb_batch batch;
 	atomic_long_t hidden;
 	u64 floor;

@@ -332,4 +332,5 @@ static struct kunit_suite core_suite = {
 	.exit = core_test_exit,
 	.test_cases = core_cases,
 };
+
 kunit_test_suite(core_suite);

@@ -95,6 +95,8 @@ bool pvb_keeper_take(struct pvb_keeper *k, unsigned long pfn, unsigned int order
  * @k: the keeper
  * @pfn: first page
  * @order: size
+ *
+ * Return: true; what is wrong is counted in @k.
  */
 bool pvb_keeper_give(struct pvb_keeper *k, unsigned long pfn, unsigned int order)
 {

@@ -44,6 +44,8 @@ u64 pvb_auto_floor(u64 total_pages)
  * @host_target: balloon size that the host asked for, any value
  * @total_pages: size of the guest with an empty balloon
  * @floor_pages: what must stay with the guest
+ *
+ * Return: pages.
  */
 u64 pvb_honoured(u64 host_target, u64 total_pages, u64 floor_pages)
 {
@@ -56,6 +58,8 @@ u64 pvb_honoured(u64 host_target, u64 total_pages, u64 floor_pages)
  * pvb_takeable() - pages that may be taken now without making tasks wait
  * @available_pages: si_mem_available(), free or cheap to reclaim
  * @floor_pages: the floor; an eighth of it is left available
+ *
+ * Return: pages.
  */
 u64 pvb_takeable(u64 available_pages, u64 floor_pages)
 {
@@ -86,6 +90,8 @@ void pvb_backoff_clear(struct pvb_backoff *backoff)
  * pvb_pressure_due() - is it time to read the stall time again?
  * @p: the sampling state
  * @now_ns: monotonic time
+ *
+ * Return: true 100 ms after the last reading.
  */
 bool pvb_pressure_due(const struct pvb_pressure *p, u64 now_ns)
 {

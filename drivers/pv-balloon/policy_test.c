@@ -96,4 +96,5 @@ static struct kunit_suite policy_suite = {
 	.name = "pv_balloon_policy",
 	.test_cases = policy_cases,
 };
+
 kunit_test_suite(policy_suite);

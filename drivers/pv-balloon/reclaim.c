@@ -82,6 +82,8 @@ static unsigned long pvb_shrink_scan(struct shrinker *shrinker, struct shrink_co
 /**
  * pvb_reclaim_init() - offer the balloon's pages to those who need memory
  * @b: the balloon
+ *
+ * Return: 0 or a negative errno; nothing is left behind then.
  */
 int pvb_reclaim_init(struct pv_balloon *b)
 {

@@ -287,6 +287,8 @@ MODULE_PARM_DESC(virtio, "Serve virtio balloons, also those that virtio_balloon 
 
 /**
  * pvb_virtio_init() - register with the virtio bus
+ *
+ * Return: 0 or a negative errno.
  */
 int __init pvb_virtio_init(void)
 {

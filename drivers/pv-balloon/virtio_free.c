@@ -211,8 +211,9 @@ static int pvb_report(struct page_reporting_dev_info *info, struct scatterlist *
 	unsigned int len;
 
 	/* No memory is needed: the driver has no indirect descriptors. */
-	if (READ_ONCE(v->report.stop) ||
-	    virtqueue_add_inbuf(vq, sg, nents, v, GFP_NOWAIT | __GFP_NOWARN))
+	if (READ_ONCE(v->report.stop))
+		return -EIO;
+	if (virtqueue_add_inbuf(vq, sg, nents, v, GFP_NOWAIT | __GFP_NOWARN))
 		return -EIO;
 	pvb_count(v->balloon, PVB_N_REPORTS, 1);
 	virtqueue_kick(vq);
@@ -267,6 +268,8 @@ void pvb_virtio_free_validate(struct virtio_device *vdev)
 /**
  * pvb_virtio_free_init() - prepare, before the device is ready
  * @v: the device
+ *
+ * Return: 0 or -ENOMEM.
  */
 int pvb_virtio_free_init(struct pvb_virtio *v)
 {

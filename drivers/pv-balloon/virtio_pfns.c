@@ -26,6 +26,8 @@
 /**
  * pvb_virtio_alloc_requests() - allocate the request buffers
  * @v: the device, its queues set up
+ *
+ * Return: 0, -ENOMEM, or -EINVAL if a queue has no room for any.
  */
 int pvb_virtio_alloc_requests(struct pvb_virtio *v)
 {
@@ -267,6 +269,8 @@ static int pvb_ring_put(struct pvb_virtio *v, struct pvb_ring *ring, struct pvb_
  * @batch: what to give
  *
  * Nothing waits for the host to be done with it (5.5.6.1).
+ *
+ * Return: see &struct pvb_ops.
  */
 int pvb_virtio_inflate(struct pv_balloon *b, struct pvb_batch *batch)
 {
@@ -287,6 +291,8 @@ int pvb_virtio_inflate(struct pv_balloon *b, struct pvb_batch *batch)
  *
  * Pages may be used before the host is told, unless it asked to be told first
  * (VIRTIO_BALLOON_F_MUST_TELL_HOST).
+ *
+ * Return: see &struct pvb_ops.
  */
 int pvb_virtio_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 {
@@ -309,6 +315,8 @@ int pvb_virtio_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 /**
  * pvb_virtio_commit() - &pvb_ops.commit: notify the host of what was held back
  * @b: the balloon
+ *
+ * Return: 0, or -EIO if the device is broken.
  */
 int pvb_virtio_commit(struct pv_balloon *b)
 {

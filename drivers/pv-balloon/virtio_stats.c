@@ -86,6 +86,8 @@ static unsigned int pvb_put_memory(struct pvb_virtio *v, unsigned int i)
  * @v: the device
  *
  * Context: process; nothing else touches the statistics queue.
+ *
+ * Return: 0 or a negative errno.
  */
 int pvb_virtio_stats_start(struct pvb_virtio *v)
 {

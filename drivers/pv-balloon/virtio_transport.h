@@ -81,7 +81,7 @@ struct pvb_hints {
 	u32 served;
 	__virtio32 start;
 	__virtio32 stop;
-	spinlock_t lock;
+	spinlock_t lock;	/* guards @held and @nr_held */
 	struct list_head held;
 	unsigned long nr_held;
 	struct shrinker *shrinker;

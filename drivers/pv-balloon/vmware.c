@@ -328,6 +328,8 @@ MODULE_PARM_DESC(vmware, "Serve the balloon of VMware in place of vmw_balloon");
 
 /**
  * pvb_vmware_init() - serve the balloon of VMware, if there is one
+ *
+ * Return: 0; a host without a balloon is no error.
  */
 int __init pvb_vmware_init(void)
 {

@@ -62,6 +62,7 @@
 struct vmw_batch {
 	u64 entry[VMW_BATCH_ENTRIES];
 };
+
 static_assert(sizeof(struct vmw_batch) == 4096);
 
 #endif /* PV_BALLOON_VMWARE_ABI_H */

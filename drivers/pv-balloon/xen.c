@@ -289,6 +289,8 @@ MODULE_PARM_DESC(xen, "Follow memory/target in place of xen-balloon");
 
 /**
  * pvb_xen_init() - follow memory/target, in a Xen domain
+ *
+ * Return: 0 or a negative errno; outside of Xen 0.
  */
 int __init pvb_xen_init(void)
 {
