@@ -29,7 +29,7 @@ MODULE_PARM_DESC(claim,
 
 DEFINE_DRM_GEM_FOPS(pv_svga_fops);
 
-static const struct drm_driver pv_svga_drm_driver = {
+const struct drm_driver pv_svga_drm_driver = {
 	.driver_features = DRIVER_GEM | DRIVER_MODESET | DRIVER_ATOMIC |
 			   DRIVER_CURSOR_HOTSPOT,
 	.fops = &pv_svga_fops,

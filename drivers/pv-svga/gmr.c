@@ -102,8 +102,7 @@ static int emit_pages(struct pv_svga *svga, struct remap_cmd *cmd, u32 count)
 	int ret;
 
 	cmd->head.num_pages = count;
-	ret = pv_svga_fifo_emit(svga, cmd, struct_size(cmd, ppn, 0) +
-				count * sizeof(u32));
+	ret = pv_svga_fifo_emit(svga, cmd, offsetof(struct remap_cmd, ppn[count]));
 	cmd->head.offset_pages += count;
 
 	return ret;

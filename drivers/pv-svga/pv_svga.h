@@ -193,6 +193,9 @@ static inline struct pv_svga *to_pv_svga(struct drm_device *drm)
 	return container_of(drm, struct pv_svga, drm);
 }
 
+/* drv.c */
+extern const struct drm_driver pv_svga_drm_driver;
+
 /* regs.c */
 u32 pv_svga_read(struct pv_svga *svga, u32 reg);
 void pv_svga_write(struct pv_svga *svga, u32 reg, u32 value);

@@ -95,8 +95,9 @@ int pv_svga_screen_enable(struct pv_svga *svga, u32 width, u32 height)
 	ret = pv_svga_scanout_init(&scanout, &svga->limits, width, height,
 				   pitch, offset);
 	if (ret) {
-		drm_err(&svga->drm, "mode %ux%u: pitch %u offset %u do not fit\n",
-			width, height, pitch, offset);
+		drm_err_ratelimited(&svga->drm,
+				    "mode %ux%u: pitch %u offset %u do not fit\n",
+				    width, height, pitch, offset);
 		return ret;
 	}
 	set_scanout(svga, &scanout);

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+#
+# What the display shows, step by step; the host presses Enter on the virtual
+# keyboard after each picture it has taken. The parameters ktest.modes, ktest.damage, ktest.flips
+# and ktest.bind on the kernel command line say how often.
+
+param() {
+	for word in $(cat /proc/cmdline); do
+		case "$word" in "ktest.$1="*) echo "${word#*=}"; return ;; esac
+	done
+	echo "$2"
+}
+
+status=0
+number=0
+check() {
+	number=$((number + 1))
+	name=$1
+	shift
+	if "$@"; then
+		echo "ok $number $name"
+	else
+		echo "not ok $number $name"
+		status=1
+	fi
+}
+
+export PCI
+PCI=$(cd /sys/bus/pci/drivers/pv_svga && echo 0000:*)
+
+on_tty1() {
+	"$@" </dev/tty1
+}
+
+console_text() {
+	printf '\033c\033[?25l\033[2J\033[H' >/dev/tty1
+	printf 'The quick brown fox jumps over the lazy dog.\n' >/dev/tty1
+	printf '0123456789 #$%%&@[]{}<>|~^\n' >/dev/tty1
+	# The console is drawn by a worker.
+	usleep 300000
+	echo "KMS console"
+	read -r _ </dev/tty1
+}
+
+bind_cycles() {
+	cycle=0
+	while [ "$cycle" -lt "$1" ]; do
+		echo "$PCI" >/sys/bus/pci/drivers/pv_svga/unbind || return 1
+		[ -e /sys/class/drm/card0-Virtual-1 ] && return 1
+		echo "$PCI" >/sys/bus/pci/drivers/pv_svga/bind || return 1
+		[ -e /sys/class/drm/card0-Virtual-1 ] || return 1
+		cycle=$((cycle + 1))
+	done
+	echo "KTEST INFO svga.bind=$cycle"
+}
+
+unplug_during_flips() {
+	kms-stress pv_svga flips 100000 &
+	flips=$!
+	usleep 500000
+	echo 1 >"/sys/bus/pci/devices/$PCI/remove"
+	wait "$flips" || return 1
+	echo 1 >/sys/bus/pci/rescan
+	usleep 500000
+	[ -e "/sys/bus/pci/drivers/pv_svga/$PCI" ]
+}
+
+echo "KTAP version 1"
+check bound [ -n "$PCI" ]
+check console console_text
+check modes_listed kms-show pv_svga modes
+check picture on_tty1 kms-show pv_svga 0x0 5
+check off on_tty1 kms-show pv_svga off
+check damage kms-stress pv_svga damage "$(param damage 200)" 1
+check mode_sets kms-stress pv_svga modes "$(param modes 24)" 1
+check flips kms-stress pv_svga flips "$(param flips 60)"
+check bind_cycles bind_cycles "$(param bind 5)"
+check unplug unplug_during_flips
+check picture_again on_tty1 kms-show pv_svga 0x0 9
+echo "1..$number"
+exit $status

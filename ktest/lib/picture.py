@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Pictures of a guest's screen, and what they have to show."""
+
+from pathlib import Path
+import re
+
+from . import KtestError
+from .paths import LINUX, REPORT
+
+FONT_WIDTH, FONT_HEIGHT = 8, 16
+# The console's default foreground (drivers/tty/vt/vt.c, colour 7)
+GREY = b"\xaa\xaa\xaa"
+BLACK = b"\0\0\0"
+
+
+class Picture:
+    """An RGB picture; @rgb has width * height * 3 bytes."""
+
+    def __init__(self, width, height, rgb):
+        self.width, self.height, self.rgb = width, height, bytes(rgb)
+        if len(self.rgb) != width * height * 3:
+            raise KtestError(f"a picture of {width}x{height} with {len(self.rgb)} bytes")
+
+    def pixel(self, x, y):
+        """The colour at @x, @y as three bytes."""
+        at = (y * self.width + x) * 3
+        return self.rgb[at:at + 3]
+
+    def difference(self, other):
+        """Where the first pixel differs from @other, in words; empty if none does."""
+        if (self.width, self.height) != (other.width, other.height):
+            return f"{self.width}x{self.height} and not {other.width}x{other.height}"
+        if self.rgb == other.rgb:
+            return ""
+        wrong = [i for i in range(0, len(self.rgb), 3)
+                 if self.rgb[i:i + 3] != other.rgb[i:i + 3]]
+        y, x = divmod(wrong[0] // 3, self.width)
+        return (f"{len(wrong)} pixels differ, first {x},{y}: "
+                f"{self.pixel(x, y).hex()} and not {other.pixel(x, y).hex()}")
+
+
+def read_ppm(path):
+    """The picture in the PPM file @path, as QEMU writes it."""
+    data = Path(path).read_bytes()
+    head = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)
+    if not head:
+        raise KtestError(f"{path}: not a PPM picture")
+    return Picture(int(head[1]), int(head[2]), data[head.end():])
+
+
+def screen(guest, name):
+    """Take a picture of the screen of @guest; keep it as build/report/@name.png."""
+    REPORT.mkdir(parents=True, exist_ok=True)
+    ppm = REPORT / f"{name}.ppm"
+    guest.qmp("screendump", filename=str(ppm))
+    guest.qmp("screendump", filename=str(REPORT / f"{name}.png"), format="png")
+    found = read_ppm(ppm)
+    ppm.unlink()
+    return found
+
+
+def pattern(width, height, seed):
+    """The picture that kms_pattern() in ktest/guest/kms.h draws."""
+    rgb = bytearray(width * height * 3)
+    red = bytes((x + seed) & 0xff for x in range(width))
+    for y in range(height):
+        line = bytearray(width * 3)
+        line[0::3] = red
+        line[1::3] = bytes([(y * 3 + seed) & 0xff]) * width
+        line[2::3] = bytes((x ^ y) & 0xff for x in range(width))
+        rgb[y * width * 3:(y + 1) * width * 3] = line
+    return Picture(width, height, rgb)
+
+
+def black(width, height):
+    """A picture with nothing on it."""
+    return Picture(width, height, bytes(width * height * 3))
+
+
+def font():
+    """The glyphs of the console's 8x16 font: 256 times 16 bytes."""
+    source = (LINUX / "lib" / "fonts" / "font_8x16.c").read_text()
+    body = source[source.index("fontdata_8x16"):]
+    body = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
+    rows = bytes(int(v, 16) for v in re.findall(r"\b0x([0-9a-f]{2})\b", body))
+    if len(rows) != 256 * FONT_HEIGHT:
+        raise KtestError(f"font_8x16.c: {len(rows)} rows")
+    return rows
+
+
+def console(width, height, lines):
+    """A console that shows @lines from its top, and no cursor."""
+    glyphs = font()
+    rgb = bytearray(width * height * 3)
+    for row, line in enumerate(lines):
+        for scan in range(FONT_HEIGHT):
+            at = (row * FONT_HEIGHT + scan) * width * 3
+            for char in line.encode("latin-1"):
+                bits = glyphs[char * FONT_HEIGHT + scan]
+                for bit in range(FONT_WIDTH):
+                    rgb[at:at + 3] = GREY if bits & (0x80 >> bit) else BLACK
+                    at += 3
+    return Picture(width, height, rgb)
