@@ -281,7 +281,7 @@ static void deliver_interrupt(struct vcpu *v)
 	int vector = vapic_pending(v);
 	struct event e = { .vector = vector };
 
-	if (options.stale_ip && v->pvcs && !v->umod)
+	if (options.stale_ip && v->pvcs && !v->umod && !(random() & 15))
 		v->pvcs->event_flags |= PVM_EVENT_FLAGS_IP;
 	if (vector < 0 || !v->pvcs)
 		return;

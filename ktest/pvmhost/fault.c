@@ -30,7 +30,8 @@ static struct sp *link_child(struct vcpu *v, struct sp *sp, u32 index, const str
 	bool fresh;
 
 	if (child && child->key == w->key && child->role == w->role) {
-		sp_page(sp)[index] = (sp_page(sp)[index] & PTE_FRAME) | w->bits;
+		if (sp_page(sp)[index] != ((sp_page(sp)[index] & PTE_FRAME) | w->bits))
+			sp_set(sp, index, w->bits, child);
 		return child;
 	}
 	child = sp_get(w->key, sp->level - 1, w->role, &fresh);

@@ -42,7 +42,7 @@ static void load_pgtbl(struct vcpu *v)
 
 static void irq_win(struct vcpu *v)
 {
-	if (v->pvcs && !options.stale_ip)
+	if (v->pvcs)
 		v->pvcs->event_flags &= ~(u64)PVM_EVENT_FLAGS_IP;
 }
 

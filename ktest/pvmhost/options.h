@@ -30,7 +30,7 @@ struct options {
 	bool no_switcher;
 	bool drop_shadow;	/* drop random shadow entries at random exits */
 	bool late_ad;		/* accessed/dirty bits set late */
-	bool stale_ip;		/* IP set without reason and never cleared */
+	bool stale_ip;		/* IP set without reason, and left after delivery */
 	bool spurious_invlpg;
 	bool no_pcid, pcid8;
 	bool tls_result;	/* LOAD_TLS leaves rubbish in RAX */

@@ -130,6 +130,12 @@ static void before_end(u16 port, u32 val)
 	printk("the guest ends the machine by port %x\n", port);
 }
 
+/* FADT.ACPI_ENABLE and ACPI_DISABLE of q35 and of pc */
+static bool is_acpi_switch(u8 val)
+{
+	return val == 2 || val == 3 || val == 0xf1 || val == 0xf0;
+}
+
 void port_write(struct vcpu *v, u16 port, u32 size, u32 val)
 {
 	stats.port_outs++;
@@ -155,7 +161,7 @@ void port_write(struct vcpu *v, u16 port, u32 size, u32 val)
 		return;
 	}
 	/* Only ACPI on and off; the firmware's other SMI calls are not the guest's */
-	if (port == PORT_APM && (val & 0xff) != 2 && (val & 0xff) != 3)
+	if (port == PORT_APM && !is_acpi_switch(val))
 		return;
 	before_end(port, val);
 	switch (size) {

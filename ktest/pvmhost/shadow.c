@@ -27,6 +27,8 @@
 struct root roots[MAX_ROOTS];
 u64 sync_clock = 1;
 
+u32 local_super_entries;
+
 static struct sp sps[MAX_POOL];
 static u32 hash[HASH_SIZE];
 static u64 pool_start;
@@ -164,6 +166,7 @@ void sp_set(struct sp *sp, u32 index, u64 spte, struct sp *child)
 		child->parents++;
 		spte |= sp_phys(child);
 	}
+	local_super_entries += !!(spte & SPTE_LOCAL) - !!(sp_page(sp)[index] & SPTE_LOCAL);
 	__atomic_store_n(&sp_page(sp)[index], spte, __ATOMIC_RELEASE);
 	if (spte & PTE_P)
 		sp->present[index / 64] |= 1ULL << (index % 64);
@@ -189,6 +192,7 @@ struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh)
 	sp->key = key;
 	sp->level = level;
 	sp->role = role;
+	sp->table = role == ROLE_DIRECT ? NULL : guest_ptr(key, PAGE_SIZE);
 	sp->stamp = sync_clock;
 	sp->next = *chain;
 	*chain = sp_index(sp);
@@ -199,13 +203,10 @@ struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh)
 /* The guest's entry; a huge page's part looks like an entry with all rights */
 static u64 guest_entry(const struct sp *sp, u32 index)
 {
-	const u64 *table;
-
 	if (sp->role == ROLE_DIRECT)
 		return (sp->key + index * pt_size(sp->level)) | PTE_P | PTE_W | PTE_U |
 		       PTE_A | PTE_D | (sp->level > 1 ? PTE_PS : 0);
-	table = guest_ptr(sp->key, PAGE_SIZE);
-	return table ? __atomic_load_n(&table[index], __ATOMIC_RELAXED) : 0;
+	return sp->table ? __atomic_load_n(&sp->table[index], __ATOMIC_RELAXED) : 0;
 }
 
 /* Rights of a guest leaf: dirty decides about writing, so that it gets noticed */
@@ -217,6 +218,8 @@ static u64 leaf_rights(const struct sp *sp, u64 e)
 		bits |= PTE_W;
 	if (sp->role == ROLE_BOTH && (e & PTE_U))
 		bits |= PTE_NX;
+	if (sp->role == ROLE_SUPER && !(e & PTE_G))
+		bits |= SPTE_LOCAL;
 	return bits;
 }
 
@@ -312,6 +315,7 @@ static struct sp *new_pml4(u64 gcr3, u32 role)
 	struct sp *sp = sp_alloc();
 
 	sp->key = gcr3;
+	sp->table = guest_ptr(gcr3, PAGE_SIZE);
 	sp->level = 4;
 	sp->role = role;
 	sp->parents = 1;
@@ -348,15 +352,24 @@ static struct root *root_get(u64 gcr3)
 	return r;
 }
 
+/*
+ * As long as there are supervisor entries that are not global every flush has
+ * to look at all supervisor tables.  The 1:1 maps of early boot are the ones
+ * that have them: those roots are not worth keeping.
+ */
+static void root_put(struct root *r)
+{
+	if (!--r->users && local_super_entries)
+		root_drop(r);
+}
+
 void shadow_load(struct vcpu *v, u64 gcr3, bool flush)
 {
-	struct root *r = root_get(gcr3 & PTE_FRAME);
+	struct root *r = root_get(gcr3 & PTE_FRAME), *old = v->root;
 
 	v->gcr3 = gcr3;
-	if (r != v->root) {
+	if (r != old) {
 		r->users++;
-		if (v->root)
-			v->root->users--;
 		v->root = r;
 		v->cr3[0] = sp_phys(r->pml4[0]);
 		v->cr3[1] = sp_phys(r->pml4[1]);
@@ -364,11 +377,15 @@ void shadow_load(struct vcpu *v, u64 gcr3, bool flush)
 		v->pcpu->cr3 = v->cr3[0];
 		v->stats.cr3_loads++;
 		write_cr3(v->cr3[0]);
+		if (old)
+			root_put(old);
 	}
 	r->last_use = ++sync_clock;
 	v->pcpu->need_flush = true;
-	if (flush || r->synced < v->flush_all)
-		sync_root(r);
+	if (r->synced < v->flush_all)
+		sync_root(r, true);
+	else if (flush)
+		sync_root(r, !(v->cr4 & X86_CR4_PGE));
 }
 
 void shadow_enter(struct vcpu *v)

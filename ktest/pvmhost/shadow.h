@@ -28,6 +28,7 @@ struct sp {
 	u64 key;	/* guest-physical address of the table, or of the huge page */
 	u64 stamp;	/* sync clock of the last visit */
 	u64 present[8];	/* which entries are */
+	const u64 *table;	/* the guest's, NULL for ROLE_DIRECT */
 	u64 private_slots[4];	/* smod PML4: lower slots not shared with umod */
 	u32 next;	/* in its hash chain, or in the free list */
 	u32 parents;	/* entries that point here; a root counts as one */
@@ -49,6 +50,13 @@ struct root {
 #define MAX_ROOTS	48
 
 extern struct root roots[MAX_ROOTS];
+/*
+ * Set in leaf entries of supervisor tables that are not global in the guest's
+ * (bit 9 is software's): only those does a flush of one PCID concern.
+ */
+#define SPTE_LOCAL	(1ULL << 9)
+extern u32 local_super_entries;
+
 extern u64 sync_clock;
 
 void shadow_init(u64 pool, u64 size);
@@ -89,7 +97,8 @@ struct sp_want {
 bool sp_want(const struct sp *sp, u32 index, struct sp_want *w);
 
 /* sync.c */
-void sync_root(struct root *r);
+/* @all: global entries too */
+void sync_root(struct root *r, bool all);
 void sync_subtree(struct sp *sp);
 void sync_address(u64 gva);
 void shadow_flush_all(struct vcpu *v);

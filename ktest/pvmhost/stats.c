@@ -83,5 +83,6 @@ void stats_print(void)
 		counter_line(counters[i].name, "", *counters[i].value);
 	counter_line("shadow_pages", "", shadow_pages_total());
 	counter_line("shadow_pages_free", "", shadow_pages_free());
+	counter_line("local_super_entries", "", local_super_entries);
 	printk("counters end\n");
 }

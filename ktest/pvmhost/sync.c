@@ -13,6 +13,7 @@
 #include "shadow.h"
 #include "stats.h"
 #include "walk.h"
+#include "x86.h"
 
 static void sync_entry(struct sp *sp, u32 index)
 {
@@ -20,7 +21,6 @@ static void sync_entry(struct sp *sp, u32 index)
 	struct sp_want w;
 	u64 *entry = &sp_page(sp)[index];
 
-	stats.synced_entries++;
 	if (!sp_want(sp, index, &w)) {
 		sp_set(sp, index, 0, NULL);
 		return;
@@ -34,11 +34,16 @@ static void sync_entry(struct sp *sp, u32 index)
 		sp_set(sp, index, 0, NULL);
 		return;
 	}
-	*entry = (*entry & PTE_FRAME) | w.bits;
+	if (*entry != ((*entry & PTE_FRAME) | w.bits))
+		sp_set(sp, index, w.bits, child);
 }
 
-/* Every path of at most four levels; the stamp keeps shared pages to one visit */
-static void sync_tree(struct sp *sp, u64 stamp)
+/*
+ * Every path of at most four levels; the stamp keeps shared pages to one visit.
+ * Not @all: only what a flush of one PCID concerns, which leaves supervisor
+ * tables alone as long as all their leaves are global.
+ */
+static void sync_tree(struct sp *sp, u64 stamp, bool all)
 {
 	u32 word;
 
@@ -53,28 +58,30 @@ static void sync_tree(struct sp *sp, u64 stamp)
 			struct sp *child;
 
 			bits &= bits - 1;
+			stats.synced_entries++;
 			sync_entry(sp, index);
 			child = sp_child(sp, index);
-			if (child)
-				sync_tree(child, stamp);
+			if (child && (all || child->role != ROLE_SUPER || local_super_entries))
+				sync_tree(child, stamp, all);
 		}
 	}
 }
 
 void sync_subtree(struct sp *sp)
 {
-	sync_tree(sp, ++sync_clock);
+	sync_tree(sp, ++sync_clock, true);
 }
 
-void sync_root(struct root *r)
+void sync_root(struct root *r, bool all)
 {
 	u64 stamp = ++sync_clock;
 
 	stats.syncs++;
 	walk_flush_ad();
-	r->synced = stamp;
-	sync_tree(r->pml4[0], stamp);
-	sync_tree(r->pml4[1], stamp);
+	if (all)
+		r->synced = stamp;
+	sync_tree(r->pml4[0], stamp, all);
+	sync_tree(r->pml4[1], stamp, all);
 }
 
 static void sync_path(struct sp *sp, u64 gva)
@@ -109,14 +116,14 @@ void shadow_flush_all(struct vcpu *v)
 	v->flush_all = ++sync_clock;
 	v->pcpu->need_flush = true;
 	if (v->root)
-		sync_root(v->root);
+		sync_root(v->root, true);
 }
 
 void shadow_flush_current(struct vcpu *v)
 {
 	v->pcpu->need_flush = true;
 	if (v->root)
-		sync_root(v->root);
+		sync_root(v->root, !(v->cr4 & X86_CR4_PGE));
 }
 
 void shadow_invlpg(struct vcpu *v, u64 gva)
