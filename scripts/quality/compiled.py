@@ -128,19 +128,20 @@ def _flags_beside(path, context):
 
 def check_kernel_doc(check, context):
     """kernel-doc without a warning, and present on every exported function."""
-    script = context.source / "scripts" / "kernel-doc"
-    for path in context.code:
-        if not path.endswith((".c", ".h")):
-            continue
-        done = run([script, "-none", "-Wall", "-Werror", path], cwd=context.top)
-        for line in done.stdout.split("\n"):
-            match = _MESSAGE.match(line)
-            if match:
-                check.find(path, match.group(2), match.group(3))
-        if done.returncode and "warning" not in done.stdout:
-            check.find(path, 0, done.stdout.strip().split("\n")[-1] or "kernel-doc failed")
+    files = [p for p in context.code if p.endswith((".c", ".h"))]
+    if not files:
+        return
+    done = run([context.source / "scripts" / "kernel-doc", "-none", "-Wall", "-Werror", *files],
+               cwd=context.top)
+    for line in done.stdout.split("\n"):
+        match = _MESSAGE.match(line)
+        if match:
+            check.find(match.group(1), match.group(2), match.group(3))
+    if done.returncode and not check.findings:
+        raise QualityError(done.stdout.strip().split("\n")[-1] or "kernel-doc failed")
+    for path in files:
         text = (context.top / path).read_text()
         for name in re.findall(r"^EXPORT_SYMBOL\w*\((\w+)", text, re.M):
             if not re.search(rf"/\*\*\n \* {name}\(", text):
                 check.find(path, 0, f"{name}() is exported and has no kernel-doc")
-    check.saw(len(context.code), "files")
+    check.saw(len(files), "files")

@@ -57,14 +57,13 @@ def interpreter(path):
 def check_shell(check, context):
     """shellcheck, every severity."""
     files = [p for p in context.committed if interpreter(p) == "sh"]
-    for path in files:
-        done = run(["shellcheck", "-f", "gcc", path], cwd=ROOT)
-        for line in done.stdout.split("\n"):
-            match = re.match(r"^(.*?):(\d+):\d+: (.*)$", line)
-            if match:
-                check.find(path, match.group(2), match.group(3))
-        if done.returncode > 1:
-            check.find(path, 0, done.stdout.strip() or "shellcheck failed")
+    done = run(["shellcheck", "-f", "gcc", *files], cwd=ROOT) if files else None
+    for line in done.stdout.split("\n") if done else ():
+        match = re.match(r"^(.*?):(\d+):\d+: (.*)$", line)
+        if match:
+            check.find(match.group(1), match.group(2), match.group(3))
+        elif line.strip():
+            raise QualityError(f"shellcheck: {line.strip()}")
     check.saw(len(files), "scripts")
 
 
