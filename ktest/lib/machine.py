@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from . import KtestError
@@ -17,6 +18,14 @@ from .console import clean
 from .qmp import Qmp
 
 QEMU = "qemu-system-x86_64"
+
+
+def _receive(source):
+    """The next bytes, or nothing at the end, however it came."""
+    try:
+        return source.recv(65536)
+    except OSError:
+        return b""
 
 
 class Machine:
@@ -33,13 +42,13 @@ class Machine:
         self._serial = f"{self._dir.name}/serial"
         self._qmp = f"{self._dir.name}/qmp"
         self._stdin = None
+        self._copier = None
         self._session = None
         self.command = [QEMU, "-nodefaults", "-no-reboot", "-display", "none", *arguments]
         if interactive:
             serial = ["-chardev", "stdio,id=con0,mux=on,signal=off"]
         else:
-            serial = ["-chardev", f"socket,id=con0,path={self._serial},server=on,wait=off,"
-                      f"logfile={self.console_path}"]
+            serial = ["-chardev", f"socket,id=con0,path={self._serial},server=on,wait=on"]
         self.started = time.monotonic()
         self.console_path.write_bytes(b"")
         # A group of its own, so that nothing outlives a run that is broken off.
@@ -50,6 +59,32 @@ class Machine:
             stdout=None if interactive else subprocess.PIPE,
             stderr=None if interactive else subprocess.STDOUT,
             start_new_session=not interactive)
+        if not interactive:
+            self._copy_console()
+
+    def _copy_console(self):
+        """Keep what the guest writes: QEMU waits for us, so that no byte is lost.
+
+        QEMU's own log of a socket repeats bytes when the socket is full.
+        """
+        end = time.monotonic() + 30
+        self._stdin = socket.socket(socket.AF_UNIX)
+        while True:
+            try:
+                self._stdin.connect(self._serial)
+                break
+            except OSError as err:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise KtestError(f"{QEMU} does not start: {self.kill() or err}")
+                time.sleep(0.02)
+
+        def copy(source=self._stdin):
+            with self.console_path.open("wb", buffering=0) as kept:
+                while data := _receive(source):
+                    kept.write(data)
+
+        self._copier = threading.Thread(target=copy, daemon=True)
+        self._copier.start()
 
     def __enter__(self):
         return self
@@ -84,9 +119,6 @@ class Machine:
 
     def send(self, text):
         """Type @text on the console."""
-        if self._stdin is None:
-            self._stdin = socket.socket(socket.AF_UNIX)
-            self._stdin.connect(self._serial)
         self._stdin.sendall(text.encode())
 
     def qmp(self, command, **arguments):
@@ -103,6 +135,8 @@ class Machine:
         """Wait for QEMU to end by itself; False if it did not in time."""
         try:
             self.process.wait(max(0.1, timeout - (time.monotonic() - self.started)))
+            if self._copier:
+                self._copier.join(10)
             return True
         except subprocess.TimeoutExpired:
             return False
@@ -119,6 +153,8 @@ class Machine:
             said = self.process.stdout.read()
             self.process.stdout.close()
         self.process.wait()
+        if self._copier:
+            self._copier.join(10)
         for end in (self._stdin, self._session):
             if end:
                 end.close()
