@@ -185,6 +185,8 @@ void sched_timer(struct pcpu *p)
 	u32 i;
 
 	p->timer_armed = 0;
+	if (p->slice_end <= now)
+		p->resched = true;
 	for (i = 0; i < nr_vcpus; i++) {
 		struct vcpu *v = &vcpus[i];
 
