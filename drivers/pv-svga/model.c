@@ -246,32 +246,54 @@ static bool run_define_gmrfb(struct reader *reader)
 	return true;
 }
 
-/* Where the device reads a pixel of the current GMRFB, or NULL. */
-static const u32 *gmrfb_pixel(struct model *model, u32 x, u32 y)
+/*
+ * Where the device reads a pixel of the current GMRFB, or NULL; @count is cut
+ * to the pixels that follow it in one piece.
+ */
+static const void *gmrfb_pixels(struct model *model, u32 x, u32 y, u32 *count)
 {
 	const struct svga_cmd_define_gmrfb *gmrfb = &model->gmrfb;
 	u64 at = gmrfb->ptr.offset + (u64)y * gmrfb->bytes_per_line +
 		 (u64)x * PV_SVGA_CPP;
 	struct model_gmr *gmr;
+	u64 page = at / PAGE_SIZE;
 
+	*count = min_t(u32, *count, (PAGE_SIZE - at % PAGE_SIZE) / PV_SVGA_CPP);
 	if (gmrfb->ptr.gmr_id == SVGA_GMR_FRAMEBUFFER)
-		return at < MODEL_VRAM_BYTES ? (u32 *)(model->vram + at) : NULL;
+		return at + *count * PV_SVGA_CPP <= MODEL_VRAM_BYTES ? model->vram + at : NULL;
 	if (gmrfb->ptr.gmr_id >= MODEL_GMRS)
 		return NULL;
 	gmr = &model->gmr[gmrfb->ptr.gmr_id];
-	if (at / PAGE_SIZE >= gmr->num_pages || !gmr->ppn[at / PAGE_SIZE])
+	if (page >= gmr->num_pages || !gmr->ppn[page])
 		return NULL;
 
-	return page_address(pfn_to_page(gmr->ppn[at / PAGE_SIZE])) +
-	       at % PAGE_SIZE;
+	return page_address(pfn_to_page(gmr->ppn[page])) + at % PAGE_SIZE;
+}
+
+static bool blit_line(struct model *model, u32 src_x, u32 src_y, u32 x, u32 y, u32 width)
+{
+	const void *pixels;
+	u32 count;
+
+	while (width) {
+		count = width;
+		pixels = gmrfb_pixels(model, src_x, src_y, &count);
+		if (!pixels || !count)
+			return false;
+		memcpy(screen_pixel(model, x, y), pixels, count * PV_SVGA_CPP);
+		src_x += count;
+		x += count;
+		width -= count;
+	}
+
+	return true;
 }
 
 static bool run_blit(struct reader *reader)
 {
 	struct svga_cmd_blit_gmrfb_to_screen cmd;
 	struct model *model = reader->model;
-	const u32 *pixel;
-	s32 x, y;
+	s32 line;
 
 	if (!take_rest(reader, &cmd, sizeof(cmd)) || !model->has_screen || cmd.screen_id ||
 	    cmd.left < 0 || cmd.top < 0 || cmd.right < cmd.left ||
@@ -280,15 +302,10 @@ static bool run_blit(struct reader *reader)
 		       cmd.bottom - cmd.top))
 		return false;
 
-	for (y = cmd.top; y < cmd.bottom; y++) {
-		for (x = cmd.left; x < cmd.right; x++) {
-			pixel = gmrfb_pixel(model, cmd.src_x + x - cmd.left,
-					    cmd.src_y + y - cmd.top);
-			if (!pixel)
-				return false;
-			*screen_pixel(model, x, y) = *pixel;
-		}
-	}
+	for (line = 0; line < cmd.bottom - cmd.top; line++)
+		if (!blit_line(model, cmd.src_x, cmd.src_y + line, cmd.left,
+			       cmd.top + line, cmd.right - cmd.left))
+			return false;
 
 	return true;
 }

@@ -19,7 +19,7 @@
 
 #define MODEL_REGS		64
 #define MODEL_FIFO_BYTES	(64 * 1024)
-#define MODEL_VRAM_BYTES	(4 * 1024 * 1024)
+#define MODEL_VRAM_BYTES	(2 * 1024 * 1024)
 #define MODEL_GMRS		16
 #define MODEL_GMR_PAGES		2048
 /* What QEMU 7.2 does at most for one SYNC */
