@@ -159,8 +159,8 @@ def test_failure_without_native_stops(step):
 
 def take_bytes(found, offset):
     """Bytes that the guest read, by link address."""
-    return {int(a, 16) - offset: bytes.fromhex(b)
-            for a, b in (line.split() for line in found["bytes"])}
+    lines = (re.fullmatch(r"([0-9a-f]{16}) ((?:[0-9a-f]{2})+)", l) for l in found["bytes"])
+    return {int(m[1], 16) - offset: bytes.fromhex(m[2]) for m in lines if m}
 
 
 @dataclass
@@ -233,6 +233,7 @@ def test_inventory_agrees_with_memory(platform, quantity):
     assert offset == 0
     assert check_areas(report, found["files"]) == {"native", MEASURED[platform]}
     memory = Memory(image, offset, take_bytes(found, offset), names_by_address(image))
+    assert set(memory.code) == {s.address for s in every}
     names = slot_names(report)
     assert len(names) == image.sizes["pv_ops"] // 8
 
