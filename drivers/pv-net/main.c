@@ -69,9 +69,8 @@ static void pvnet_set_features_of(struct pvnet *pv)
 			     ~(NETIF_F_HW_VLAN_CTAG_TX |
 			       NETIF_F_HW_VLAN_CTAG_RX |
 			       NETIF_F_HW_VLAN_CTAG_FILTER);
-	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
-	/* merged packets are worth it only to those who ask, see GRO */
 	dev->hw_features |= NETIF_F_GRO_HW;
+	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
 	dev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 			    NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_RX_SG |
 			    NETDEV_XDP_ACT_NDO_XMIT_SG |
@@ -90,6 +89,7 @@ static void pvnet_default_cfg(struct pvnet *pv)
 		.rx_size = PVNET_RX_RING_DEFAULT,
 		.rx2_size = PVNET_RX2_RING_DEFAULT,
 		.mtu = ETH_DATA_LEN,
+		.gro_hw = true,
 	};
 	pv->rx_copybreak = PVNET_RX_COPYBREAK;
 }
@@ -149,7 +149,11 @@ static int pvnet_choose_version(struct pvnet *pv, bool chosen)
 	return 0;
 }
 
-static void pvnet_init_netdev(struct pvnet *pv)
+/**
+ * pvnet_init_netdev - set up what does not depend on the device
+ * @pv: device
+ */
+void pvnet_init_netdev(struct pvnet *pv)
 {
 	struct net_device *dev = pv->dev;
 	unsigned int i;
@@ -166,6 +170,18 @@ static void pvnet_init_netdev(struct pvnet *pv)
 		u64_stats_init(&pv->tx_stats[i].syncp);
 		u64_stats_init(&pv->rx_stats[i].syncp);
 	}
+}
+
+/**
+ * pvnet_init_settings - features and defaults, from version and vectors
+ * @pv: device, with its shared memory
+ */
+void pvnet_init_settings(struct pvnet *pv)
+{
+	pvnet_default_cfg(pv);
+	pvnet_set_features_of(pv);
+	pvnet_rss_init(pv);
+	pvnet_coalesce_init(pv);
 }
 
 static int pvnet_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -203,11 +219,8 @@ static int pvnet_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto free_share;
 
-	pvnet_default_cfg(pv);
-	pvnet_set_features_of(pv);
+	pvnet_init_settings(pv);
 	pvnet_set_address(pv);
-	pvnet_rss_init(pv);
-	pvnet_coalesce_init(pv);
 	device_set_wakeup_capable(&pdev->dev, pci_pme_capable(pdev, PCI_D3hot));
 	netif_carrier_off(dev);
 	err = register_netdev(dev);

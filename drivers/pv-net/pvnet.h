@@ -32,8 +32,8 @@
 #define PVNET_MAX_VECTORS	(2 * PVNET_MAX_QUEUES + 1)
 #define PVNET_MIN_RING		64
 #define PVNET_TX_RING_DEFAULT	512
-#define PVNET_RX_RING_DEFAULT	512
-#define PVNET_RX2_RING_DEFAULT	256
+#define PVNET_RX_RING_DEFAULT	1024
+#define PVNET_RX2_RING_DEFAULT	512
 #define PVNET_RX2_RING_UNUSED	VMXNET3_RING_SIZE_ALIGN
 #define PVNET_MC_MAX		256	/* multicast filter entries */
 #define PVNET_RX_COPYBREAK	256	/* bytes */
@@ -557,6 +557,10 @@ struct pvnet {
 	struct pvnet_rx_stats rx_stats[PVNET_MAX_QUEUES];
 	u64 resets;
 };
+
+/* main.c: set-up, shared with the tests */
+void pvnet_init_netdev(struct pvnet *pv);
+void pvnet_init_settings(struct pvnet *pv);
 
 /* dev.c: life of the interface */
 extern const struct net_device_ops pvnet_netdev_ops;

@@ -115,6 +115,3 @@ static struct kunit_suite pvnet_ring_suite = {
 };
 
 kunit_test_suite(pvnet_ring_suite);
-
-MODULE_DESCRIPTION("KUnit tests of pv_net's rings");
-MODULE_LICENSE("GPL");

@@ -4,10 +4,11 @@
  *
  * Copyright (C) 2026 the pvops developers
  *
- * The stack can forward such a packet only if it knows the size of its
- * segments.  From version 2 on the device tells; a version 1 device does not,
- * and then the largest segment that fits the MTU is assumed, which is what
- * a sender on the same link used.
+ * The stack can forward such a packet only if it knows a size to cut it to
+ * that no link on the way refuses, so one that the sender's own segments had
+ * or exceeded.  From version 2 on the device tells the size; a version 1 device
+ * does not, and then the smallest that senders use is taken (RFC 9293, 3.7.1,
+ * and RFC 8200, 5).  To those who receive the packet it makes no difference.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -17,6 +18,10 @@
 #include <net/tcp.h>
 
 #include "rx.h"
+
+#define PVNET_MSS_IPV4	TCP_MSS_DEFAULT
+#define PVNET_MSS_IPV6	(IPV6_MIN_MTU - sizeof(struct ipv6hdr) - \
+			 sizeof(struct tcphdr))
 
 /* Length of network header if @skb is plain TCP over IPv4, else 0. */
 static unsigned int pvnet_merge_ip(struct sk_buff *skb)
@@ -97,7 +102,9 @@ int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 
 	if (!rq->pv->ops->lro_segs ||
 	    !rq->pv->ops->lro_segs(pkt, &segs, &size)) {
-		size = rq->pv->dev->mtu - hlen;
+		/* the MSS counts TCP options, the size of a segment does not */
+		size = (v4 ? PVNET_MSS_IPV4 : PVNET_MSS_IPV6) -
+		       (hlen - nhlen - sizeof(*th));
 		segs = DIV_ROUND_UP(skb->len - hlen, size);
 	}
 	skb_shinfo(skb)->gso_type = v4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
