@@ -40,7 +40,7 @@ def test_other_generation_is_refused(option, monkeypatch):
     """One clear line and no boot."""
     monkeypatch.setenv(pvm.HOST_OPTIONS, option)
     with boot.Guest(boot.Boot("pvm", console=f"pvm-{option.replace('=', '-')}")) as guest:
-        guest.wait_for(REFUSED[option], timeout=20)
+        guest.wait_for(REFUSED[option], timeout=30)
         text = guest.machine.raw().decode(errors="replace")
     assert "Linux version" not in text
     assert text.count("\npvm: ") + text.startswith("pvm: ") == 1

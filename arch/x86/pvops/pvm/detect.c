@@ -25,7 +25,7 @@ enum pvm_generation pvm_generation(const struct pvm_cpuid_answer *answer)
 {
 	/* "PVMPVMPVM\0\0\0" */
 	if (answer->v1_signature[0] == 0x504d5650 &&
-	    answer->v1_signature[1] == 0x4d56504d &&
+	    answer->v1_signature[1] == 0x56504d56 &&
 	    answer->v1_signature[2] == 0x0000004d)
 		return PVM_GENERATION_V1;
 

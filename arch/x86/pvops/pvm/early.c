@@ -100,9 +100,9 @@ static void __init check_generation(void)
 
 	switch (pvm_generation(&answer)) {
 	case PVM_GENERATION_R:
-		refuse("pvm: this host speaks ABI generation R (RFC); this kernel needs generation L, stopping\n");
+		refuse("pvm: this host speaks ABI generation R, not L, stopping\n");
 	case PVM_GENERATION_V1:
-		refuse("pvm: this host speaks ABI version 1; this kernel needs generation L, stopping\n");
+		refuse("pvm: this host speaks ABI version 1, not L, stopping\n");
 	case PVM_GENERATION_L:
 		break;
 	}
@@ -131,11 +131,11 @@ static void __init check_range(void)
 		refuse("pvm: this host has no valid MSR_PVM_LINEAR_ADDRESS_RANGE, stopping\n");
 
 	if (native_read_cr4() & X86_CR4_LA57)
-		refuse("pvm: entered with 5-level page tables, which this kernel does not support on PVM, stopping\n");
+		refuse("pvm: 5-level page tables are not supported, stopping\n");
 
 	if (!pvm_range_has_slots(range, PML4_SLOT(__PAGE_OFFSET_BASE_L4),
 				 PML4_SLOT(__START_KERNEL_map)))
-		refuse("pvm: this host keeps addresses that this image is linked to (top 2 GB or direct map); a position-independent kernel is needed, stopping\n");
+		refuse("pvm: this host keeps addresses this image is linked to, stopping\n");
 }
 
 /**

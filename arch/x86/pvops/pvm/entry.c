@@ -77,7 +77,7 @@ static noinstr void interrupt(struct pt_regs *regs, unsigned int vector)
 }
 
 /* A vector that this hypervisor has no business to deliver: say so and go on. */
-static noinstr void unexpected(struct pt_regs *regs, unsigned int vector)
+static noinstr void unknown_vector(struct pt_regs *regs, unsigned int vector)
 {
 	irqentry_state_t state = irqentry_enter(regs);
 
@@ -103,7 +103,7 @@ static noinstr void machine_check(struct pt_regs *regs)
 	else
 		exc_machine_check(regs);
 #else
-	unexpected(regs, X86_TRAP_MC);
+	unknown_vector(regs, X86_TRAP_MC);
 #endif
 }
 
@@ -146,7 +146,7 @@ static noinstr void exception(struct pt_regs *regs, unsigned int vector,
 	case X86_TRAP_MF:	return exc_coprocessor_error(regs);
 	case X86_TRAP_AC:	return exc_alignment_check(regs, error_code);
 	case X86_TRAP_XF:	return exc_simd_coprocessor_error(regs);
-	default:		return unexpected(regs, vector);
+	default:		return unknown_vector(regs, vector);
 	}
 }
 

@@ -132,4 +132,5 @@ static struct kunit_suite pvm_suite = {
 	.name = "pvops_pvm",
 	.test_cases = pvm_cases,
 };
+
 kunit_test_suite(pvm_suite);
