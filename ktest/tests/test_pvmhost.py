@@ -112,3 +112,23 @@ def test_a_broken_guest_ends_the_machine():
     text, status = run("", "crash")
     assert status == 5, text[-800:]
     assert "triple fault: event without a PVCS" in text
+
+
+def symbol(name):
+    """Address of a symbol of the bare guest, as the host's options take it."""
+    lines = subprocess.run(["nm", str(BARE)], capture_output=True, text=True, check=True).stdout
+    return next(words[0] for words in map(str.split, lines.splitlines()) if words[2] == name)
+
+
+@pytest.mark.parametrize("kind", ["irq", "nmi"])
+def test_event_before_each_instruction(kind):
+    """The stepping host hits every instruction of the bare guest's entries and returns.
+
+    Not reached: the two of the IRQ_WIN call, which runs only if an interrupt
+    waits, and the UD2 behind ERETU.
+    """
+    text, status = run(f"step={kind} steplow={symbol('smod_entry')} "
+                       f"stephigh={symbol('hypercall')}", "step")
+    check(text, status)
+    assert text.count("step: hit ") > 100
+    assert text.count("step: miss ") <= 3, text[-1500:]

@@ -73,6 +73,8 @@ event_entry:			/* an event of umod */
 	pushq	%rcx
 	pushq	pvcs+PVCS_RIP(%rip)
 	PUSH_FRAME
+	/* Off the frame before events come again: they push on the stack */
+	movq	kernel_rsp(%rip), %rsp
 	xorl	%eax, %eax
 	xchgw	%ax, pvcs+PVCS_VECTOR(%rip)
 	jmp	user_done
@@ -117,10 +119,11 @@ syscall_entry:			/* a system call of umod */
 	pushq	$0x33
 	pushq	pvcs+PVCS_RIP(%rip)
 	PUSH_FRAME
-	btrw	$8, pvcs+PVCS_VECTOR(%rip)
-	xorl	%eax, %eax
-user_done:
 	movq	kernel_rsp(%rip), %rsp
+	xorl	%eax, %eax
+	xchgw	%ax, pvcs+PVCS_VECTOR(%rip)
+	btrl	$8, %eax		/* what is left was recorded on the way out */
+user_done:
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -141,9 +144,9 @@ run_user:
 	movq	%rsp, kernel_rsp(%rip)
 	leaq	20*8(%rdi), %rax
 	movq	%rax, user_frame_end(%rip)
+	btsw	$8, pvcs+PVCS_VECTOR(%rip)
 	movq	%rdi, %rsp
 	POP_FRAME_BUT_R11_RCX
-	btsw	$8, pvcs+PVCS_VECTOR(%rip)
 	popq	pvcs+PVCS_R11(%rip)
 	popq	pvcs+PVCS_RCX(%rip)
 	popq	pvcs+PVCS_RIP(%rip)
