@@ -7,6 +7,7 @@
 # and ktest.bind on the kernel command line say how often.
 
 param() {
+	# shellcheck disable=SC2013 # words, not lines
 	for word in $(cat /proc/cmdline); do
 		case "$word" in "ktest.$1="*) echo "${word#*=}"; return ;; esac
 	done

@@ -57,7 +57,8 @@ def interpreter(path):
 def check_shell(check, context):
     """shellcheck, every severity."""
     files = [p for p in context.committed if interpreter(p) == "sh"]
-    done = run(["shellcheck", "-f", "gcc", *files], cwd=ROOT) if files else None
+    # SC2317: functions that are called through a variable or "$@" look unreachable to it.
+    done = run(["shellcheck", "-f", "gcc", "-e", "SC2317", *files], cwd=ROOT) if files else None
     for line in done.stdout.split("\n") if done else ():
         match = re.match(r"^(.*?):(\d+):\d+: (.*)$", line)
         if match:

@@ -20,6 +20,8 @@
  * not to come from a leaf out of range.
  *
  * Context: any.
+ *
+ * Return: the generation.
  */
 enum pvm_generation pvm_generation(const struct pvm_cpuid_answer *answer)
 {
@@ -42,6 +44,8 @@ enum pvm_generation pvm_generation(const struct pvm_cpuid_answer *answer)
  * @range: value
  *
  * Context: any.
+ *
+ * Return: true if it is.
  */
 bool pvm_range_is_legal(u64 range)
 {
@@ -59,6 +63,8 @@ bool pvm_range_is_legal(u64 range)
  * hypervisor's hole in the kernel's memory map (ABI section 13).
  *
  * Context: any.
+ *
+ * Return: true if it may use all of them.
  */
 bool pvm_range_has_slots(u64 range, unsigned int first, unsigned int last)
 {
