@@ -347,6 +347,9 @@ static void pvb_stop(struct pv_balloon *b)
  */
 void pvb_suspend(struct pv_balloon *b)
 {
+	mutex_lock(&b->lock);
+	pvb_settle(b);
+	mutex_unlock(&b->lock);
 	pvb_stop(b);
 }
 

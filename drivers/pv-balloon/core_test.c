@@ -20,7 +20,7 @@
 /* 16 MiB: room for both kinds of units, small enough for any guest. */
 #define TEST_PAGES	(SZ_16M / PAGE_SIZE)
 
-static unsigned int test_steps = 2000;
+static unsigned int test_steps = 500;
 module_param(test_steps, uint, 0444);
 MODULE_PARM_DESC(test_steps, "Steps of the hostile host test");
 

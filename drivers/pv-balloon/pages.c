@@ -28,20 +28,37 @@
 /* When no block was to be had, take pages for a while before looking again. */
 #define PVB_NO_BLOCKS_FOR	(HZ / 4)
 
+/* Four at a time: loops over pages are all that a block costs. */
 static void pvb_set_offline(struct page *page, unsigned int order)
 {
-	unsigned long i;
+	struct page *end = page + BIT(order);
 
-	for (i = 0; i < 1UL << order; i++)
-		__SetPageOffline(page + i);
+	if (!order) {
+		__SetPageOffline(page);
+		return;
+	}
+	for (; page < end; page += 4) {
+		__SetPageOffline(page);
+		__SetPageOffline(page + 1);
+		__SetPageOffline(page + 2);
+		__SetPageOffline(page + 3);
+	}
 }
 
 static void pvb_clear_offline(struct page *page, unsigned int order)
 {
-	unsigned long i;
+	struct page *end = page + BIT(order);
 
-	for (i = 0; i < 1UL << order; i++)
-		__ClearPageOffline(page + i);
+	if (!order) {
+		__ClearPageOffline(page);
+		return;
+	}
+	for (; page < end; page += 4) {
+		__ClearPageOffline(page);
+		__ClearPageOffline(page + 1);
+		__ClearPageOffline(page + 2);
+		__ClearPageOffline(page + 3);
+	}
 }
 
 /* Those who read through all memory (kcore) hold this off while they look. */

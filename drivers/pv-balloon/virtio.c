@@ -34,12 +34,16 @@ static void pvb_virtio_publish(struct pv_balloon *b, u64 pages)
 	virtio_cwrite_le(v->vdev, struct virtio_balloon_config, actual, &actual);
 }
 
-/* After a reset the device acts on nothing that it has been told. */
+/*
+ * After a reset the device acts on nothing that it has been told, and reports
+ * that wait for it can be ended; they count in the balloon, which is next to go.
+ */
 static void pvb_virtio_disconnect(struct pv_balloon *b)
 {
 	struct pvb_virtio *v = b->priv;
 
 	virtio_reset_device(v->vdev);
+	pvb_virtio_free_stop(v);
 }
 
 static const struct pvb_ops pvb_virtio_ops = {

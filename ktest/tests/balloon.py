@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""A guest with a balloon: its memory seen from both sides.
+
+Guest memory is a named backend, so that its resident pages can be read from
+the map of the QEMU process.
+"""
+
+import re
+import time
+
+from ktest.lib import KtestError
+from ktest.lib.boot import PATIENCE, Boot, Guest
+
+SYSFS = "/sys/class/pv_balloon/pv_balloon0"
+# Files of sysfs are in KiB.
+KIB = 1024
+MIB = 1 << 20
+
+
+class BalloonGuest(Guest):
+    """A guest that obeys shell commands, with a virtio balloon unless @device is empty."""
+
+    def __init__(self, platform="native", megabytes=1024, device="virtio-balloon-pci",
+                 extra=(), **options):
+        memory = ["-object", f"memory-backend-memfd,id=pvbram,size={megabytes}M,share=on",
+                  "-machine", "memory-backend=pvbram"] if platform == "native" else []
+        devices = [*memory, *(["-device", f"{device},id=balloon"] if device else []), *extra]
+        # The suites have run on this platform already.
+        cmdline = f"kunit.enable=0 {options.pop('cmdline', '')}"
+        super().__init__(Boot(platform, test="serve", memory=f"{megabytes}M", devices=devices,
+                              cmdline=cmdline, **options))
+        self.megabytes = megabytes
+        self._number = 0
+
+    def __enter__(self):
+        self.wait_for("^KTEST SERVE", self.limit / PATIENCE)
+        return self
+
+    def run(self, command, timeout=60):
+        """Run a shell command in the guest; return what it printed."""
+        self._number += 1
+        start = len(self.machine.text())
+        self.send(f"{self._number} {command}\n")
+        end = self.wait_for(rf"^KTEST REPLY {self._number} (\d+)", timeout, start)
+        text = self.machine.text()[start:end.start()].strip()
+        if end.group(1) != "0":
+            raise KtestError(f"'{command}' failed with {end.group(1)}: {text[-500:]}")
+        return text
+
+    def quit(self):
+        """End the guest in order and return its judged console."""
+        self.send("0 quit\n")
+        return self.finish()
+
+    def meminfo(self, name):
+        """A value of /proc/meminfo, in KiB."""
+        return int(self.run(f"grep ^{name}: /proc/meminfo").split()[1])
+
+    def balloon_kib(self, name="size_kib"):
+        """A number from the balloon's directory."""
+        return int(self.run(f"cat {SYSFS}/{name}"))
+
+    def counters(self):
+        """The balloon's counters as a dictionary."""
+        text = self.run("cat /sys/kernel/debug/pv_balloon/pv_balloon0/counters")
+        return {n: int(v) for n, v in (line.split() for line in text.splitlines())}
+
+    def actual(self):
+        """The guest's size as QEMU was told, in MiB."""
+        return self.qmp("query-balloon")["actual"] // MIB
+
+    def resize(self, megabytes, timeout=60):
+        """Ask for a size by QMP and wait until the guest says that it is there; seconds."""
+        begun = time.monotonic()
+        self.qmp("balloon", value=megabytes * MIB)
+        self.reach(megabytes, timeout)
+        return time.monotonic() - begun
+
+    def reach(self, megabytes, timeout=60):
+        """Wait until the guest has this size."""
+        end = time.monotonic() + timeout * PATIENCE
+        while self.actual() != megabytes:
+            if time.monotonic() > end:
+                raise KtestError(f"guest has {self.actual()} MiB where {megabytes} were asked "
+                                 f"for:\n{self.machine.tail(30)}")
+            time.sleep(0.02)
+
+    def resident(self):
+        """Guest memory that the host really holds, in MiB."""
+        total, inside = 0, False
+        with open(f"/proc/{self.machine.process.pid}/smaps", encoding="ascii") as smaps:
+            for line in smaps:
+                if re.match("[0-9a-f]+-", line):
+                    inside = "memfd:memory-backend-memfd" in line
+                elif inside and line.startswith("Rss:"):
+                    total += int(line.split()[1])
+        if not total:
+            raise KtestError("no memory backend in QEMU's map")
+        return total / 1024
+
+    def touch_all(self, spare=96):
+        """Use all memory but @spare MiB once, so that the host holds it, and free it."""
+        free = self.meminfo("MemFree") // 1024 - spare
+        self.run(f"mount -t tmpfs -o size={free}m tmpfs /root && "
+                 f"dd if=/dev/zero of=/root/fill bs=1M count={free} 2>/dev/null; umount /root",
+                 timeout=120)

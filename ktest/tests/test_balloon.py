@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""pv-balloon against QEMU's virtio balloon, and beside the drivers in the tree."""
+
+import pytest
+
+from balloon import SYSFS, BalloonGuest
+
+WITHIN = 0.02          # of the ballooned amount
+
+
+def end(guest):
+    """Power off and require a clean console."""
+    result = guest.quit()
+    assert result.ok, result.explain()
+
+
+@pytest.mark.soak
+def test_down_and_back(quantity):
+    """A quarter and back: data intact, host memory falls and comes back, nothing lost."""
+    wanted = quantity("balloon.cycles.virtio", required=100, short=3)
+    with BalloonGuest() as guest:
+        guest.run("mount -t tmpfs tmpfs /root; dd if=/dev/urandom of=/root/data bs=1M count=24 "
+                  "2>/dev/null; sha256sum /root/data > /root/sum")
+        total = guest.meminfo("MemTotal")
+        for _ in range(wanted.count):
+            guest.run("umount /run; mount -t tmpfs tmpfs /run")
+            guest.run("dd if=/dev/zero of=/run/fill bs=1M count=760 2>/dev/null; rm /run/fill",
+                      timeout=120)
+            before = guest.resident()
+            guest.resize(guest.megabytes // 4)
+            fell = before - guest.resident()
+            gave = guest.balloon_kib() // 1024
+            assert gave == guest.megabytes * 3 // 4
+            # What was never touched was not there to be given back.
+            untouched = guest.megabytes - before
+            assert fell >= gave - untouched - gave * WITHIN, (before, fell, gave)
+            assert guest.meminfo("MemTotal") == total - gave * 1024
+            guest.run("sha256sum -c /root/sum")
+            guest.resize(guest.megabytes)
+            assert guest.meminfo("MemTotal") == total
+            wanted.done += 1
+        guest.run("sha256sum -c /root/sum")
+        count = guest.counters()
+        assert count["pages_inflated"] == count["pages_deflated"]
+        assert count["pages_lost"] == 0
+        assert guest.balloon_kib() == 0
+        end(guest)
+
+
+@pytest.mark.soak
+def test_floor():
+    """The host asks for all but nothing; the guest keeps its floor and lives."""
+    with BalloonGuest(megabytes=512) as guest:
+        floor = guest.balloon_kib("floor_kib")
+        guest.qmp("balloon", value=1 << 20)
+        for _ in range(100):
+            if guest.run(f"cat {SYSFS}/reason") == "floor":
+                break
+            guest.run("sleep 0.1")
+        assert guest.run(f"cat {SYSFS}/state {SYSFS}/reason").split() in (
+            ["idle", "floor"], ["waiting", "no-memory"])
+        assert guest.meminfo("MemTotal") >= floor
+        guest.run("dd if=/dev/zero of=/tmp/x bs=1M count=4 2>/dev/null; rm /tmp/x")
+        assert "Out of memory" not in guest.machine.text()
+        guest.resize(512)
+        end(guest)
+
+
+def test_kicks():
+    """768 MiB in few notifications: at most a 64th of one for each 256 pages."""
+    with BalloonGuest() as guest:
+        guest.resize(guest.megabytes // 4)
+        guest.resize(guest.megabytes)
+        pages = 2 * 768 * 256
+        assert guest.counters()["kicks"] <= pages / 256 / 64
+        end(guest)
+
+
+@pytest.mark.soak
+def test_statistics():
+    """The host gets numbers that agree with the guest's own."""
+    with BalloonGuest(megabytes=512) as guest:
+        path = "/machine/peripheral/balloon"
+        guest.qmp("qom-set", path=path, property="guest-stats-polling-interval", value=1)
+        stats = {}
+        for _ in range(100):
+            stats = guest.qmp("qom-get", path=path, property="guest-stats")
+            if stats["last-update"]:
+                break
+            guest.run("sleep 0.2")
+        assert stats["stats"]["stat-total-memory"] == guest.meminfo("MemTotal") * 1024
+        assert 0 < stats["stats"]["stat-free-memory"] < stats["stats"]["stat-total-memory"]
+        end(guest)
+
+
+@pytest.mark.soak
+def test_reporting():
+    """What the guest frees goes back to the host by itself."""
+    with BalloonGuest(device="virtio-balloon-pci,free-page-reporting=on") as guest:
+        guest.touch_all()
+        guest.run("echo 3 > /proc/sys/vm/drop_caches")
+        high = guest.resident()
+        free = guest.meminfo("MemFree") / 1024
+        for _ in range(60):
+            if guest.resident() < high - 0.8 * free:
+                break
+            guest.run("sleep 1")
+        assert guest.resident() < high - 0.8 * free, (high, guest.resident(), free)
+        assert guest.counters()["pages_reported"] > 0
+        end(guest)
+
+
+@pytest.mark.soak
+def test_deflate_on_oom():
+    """A guest in need takes pages back where the host allows it: nobody is killed."""
+    with BalloonGuest(device="virtio-balloon-pci,deflate-on-oom=on") as guest:
+        guest.resize(guest.megabytes // 4)
+        assert guest.meminfo("MemTotal") > 900 * 1024
+        guest.run("mount -t tmpfs -o size=600m tmpfs /root; "
+                  "dd if=/dev/zero of=/root/fill bs=1M count=560 2>/dev/null", timeout=180)
+        assert guest.counters()["pages_reclaimed"] >= 200 * 256
+        assert "Killed process" not in guest.machine.text()
+        guest.run("rm /root/fill")
+        end(guest)
+
+
+@pytest.mark.soak
+def test_compaction():
+    """With a full balloon there are huge pages after compaction."""
+    with BalloonGuest(megabytes=512, cmdline="pv_balloon.pressure=0") as guest:
+        guest.resize(256)
+        guest.run("echo 1 > /proc/sys/vm/compact_memory; sleep 1")
+        count = guest.counters()
+        assert count["blocks_split"] > 0
+        assert count["pages_migrated"] > 0
+        guest.run("echo 16 > /proc/sys/vm/nr_hugepages")
+        assert guest.run("cat /proc/sys/vm/nr_hugepages") == "16"
+        guest.run("echo 0 > /proc/sys/vm/nr_hugepages")
+        guest.resize(512)
+        count = guest.counters()
+        assert count["pages_inflated"] == count["pages_deflated"]
+        end(guest)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", ["pv_balloon", "virtio_balloon"])
+def test_choice(first):
+    """The parameter chooses, whichever driver comes first."""
+    other = {"pv_balloon": 1, "virtio_balloon": 0}[first]
+    driver = "readlink /sys/bus/virtio/devices/virtio*/driver | grep balloon"
+    with BalloonGuest(megabytes=512, cmdline=f"pv_balloon.virtio={other}") as guest:
+        guest.run("insmod /lib/modules/virtio_balloon.ko")
+        assert guest.run(driver).endswith(first)
+        if first == "virtio_balloon":
+            guest.run("test ! -e /sys/class/pv_balloon/pv_balloon0")
+            # The same from the other end: the device is bound already, and is taken over.
+            guest.run("echo 1 > /sys/module/pv_balloon/parameters/virtio")
+            assert guest.run(driver).endswith("pv_balloon")
+        guest.resize(256)
+        assert guest.run(f"cat {SYSFS}/transport") == "virtio"
+        guest.resize(512)
+        # By hand, there and back.
+        device = guest.run("basename /sys/bus/virtio/drivers/pv_balloon/virtio*")
+        guest.run(f"echo {device} > /sys/bus/virtio/drivers/pv_balloon/unbind")
+        guest.run(f"echo {device} > /sys/bus/virtio/drivers/virtio_balloon/bind")
+        guest.resize(300)
+        guest.run(f"echo {device} > /sys/bus/virtio/drivers/virtio_balloon/unbind")
+        guest.reach(512)
+        guest.run(f"echo {device} > /sys/bus/virtio/drivers/pv_balloon/bind")
+        guest.resize(256)
+        guest.resize(512)
+        end(guest)
+
+
+@pytest.mark.soak
+def test_nothing_without_a_device():
+    """No device, no hypervisor: nothing registered, said, or running."""
+    with BalloonGuest(megabytes=512, device="") as guest:
+        assert guest.run("ls /sys/class/pv_balloon") == ""
+        assert guest.run("ls /sys/class/ptp; true") == ""
+        assert guest.run("dmesg | grep -i -e pv_balloon -e pv_ptp | grep -v -e KTAP -e '# ' -e 'ok '"
+                         " -e 'Kernel command line'; true") == ""
+        assert guest.run("ps | grep -i 'pv[_-]balloon' | grep -v grep; true") == ""
+        end(guest)
