@@ -7,7 +7,7 @@ from .. import nested
 NAME = "kvm"
 TITLE = "KVM (L2 under kvm_amd, under TCG)"
 DETECTED = "kvm"
-OWNERS = {"cpu": "native", "mmu": "native+kvm", "irq": "native+kvm", "timer": "kvm"}
+OWNERS = {"cpu": "kvm", "mmu": "kvm", "irq": "kvm", "timer": "kvm"}
 TIMEOUT = 180
 
 
