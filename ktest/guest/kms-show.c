@@ -7,6 +7,7 @@
  *   kms-show DRIVER WIDTHxHEIGHT SEED     0x0: the preferred mode
  *   kms-show DRIVER all SEED              every size once
  *   kms-show DRIVER off                   show, switch off, and on again
+ *   kms-show DRIVER cursor                show a cursor with hot spot 5,7
  *
  * Copyright (C) 2026 the pvops developers
  */
@@ -92,6 +93,32 @@ static void show_off(struct kms *kms)
 	hold("shows", mode, 7);
 }
 
+/* A diamond in a 64x64 image: half of the pixels are transparent. */
+static void show_cursor(struct kms *kms)
+{
+	struct drm_mode_modeinfo *mode = kms_find_mode(kms, 0, 0);
+	struct drm_mode_cursor2 cursor = {
+		.flags = DRM_MODE_CURSOR_BO | DRM_MODE_CURSOR_MOVE,
+		.crtc_id = kms->crtc, .x = 300, .y = 200,
+		.width = 64, .height = 64, .hot_x = 5, .hot_y = 7,
+	};
+	struct kms_fb screen, image;
+
+	kms_fb_create(kms, &screen, mode->hdisplay, mode->vdisplay);
+	kms_fill(&screen, 3);
+	if (kms_set_mode(kms, &screen, mode))
+		kms_die("mode");
+	kms_fb_create(kms, &image, 64, 64);
+	for (int y = 0; y < 64; y++)
+		for (int x = 0; x < 64; x++)
+			kms_line(&image, y)[x] = abs(x - 32) + abs(y - 32) < 32 ?
+				0xff000000 | kms_pattern(x, y, 11) : 0;
+	cursor.handle = image.handle;
+	if (kms_ioctl(kms->fd, DRM_IOCTL_MODE_CURSOR2, &cursor))
+		kms_die("cursor");
+	hold("shows", mode, 3);
+}
+
 static void list(const struct kms *kms)
 {
 	for (uint32_t i = 0; i < kms->nmodes; i++)
@@ -117,6 +144,8 @@ int main(int argc, char **argv)
 		show_all(&kms, seed);
 	} else if (!strcmp(argv[2], "off")) {
 		show_off(&kms);
+	} else if (!strcmp(argv[2], "cursor")) {
+		show_cursor(&kms);
 	} else {
 		if (sscanf(argv[2], "%ux%u", &width, &height) != 2)
 			return 2;

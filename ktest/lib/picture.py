@@ -11,7 +11,7 @@ from .paths import LINUX, REPORT
 FONT_WIDTH, FONT_HEIGHT = 8, 16
 # The console's default foreground (drivers/tty/vt/vt.c, colour 7)
 GREY = b"\xaa\xaa\xaa"
-BLACK = b"\0\0\0"
+WHITE = b"\xff\xff\xff"
 
 
 class Picture:
@@ -89,16 +89,38 @@ def font():
     return rows
 
 
+def _write(rgb, width, left, top, text, colour):
+    """Write one line of text into the picture @rgb."""
+    glyphs = font()
+    for scan in range(FONT_HEIGHT):
+        at = ((top + scan) * width + left) * 3
+        for char in text.encode("latin-1"):
+            bits = glyphs[char * FONT_HEIGHT + scan]
+            for bit in range(FONT_WIDTH):
+                if bits & (0x80 >> bit):
+                    rgb[at:at + 3] = colour
+                at += 3
+
+
 def console(width, height, lines):
     """A console that shows @lines from its top, and no cursor."""
-    glyphs = font()
     rgb = bytearray(width * height * 3)
     for row, line in enumerate(lines):
-        for scan in range(FONT_HEIGHT):
-            at = (row * FONT_HEIGHT + scan) * width * 3
-            for char in line.encode("latin-1"):
-                bits = glyphs[char * FONT_HEIGHT + scan]
-                for bit in range(FONT_WIDTH):
-                    rgb[at:at + 3] = GREY if bits & (0x80 >> bit) else BLACK
-                    at += 3
+        _write(rgb, width, 0, row * FONT_HEIGHT, line, GREY)
+    return Picture(width, height, rgb)
+
+
+def panic(width, height, reason):
+    """The panic screen 'user' of drivers/gpu/drm/drm_panic.c, without a logo."""
+    source = (LINUX / "drivers" / "gpu" / "drm" / "drm_panic.c").read_text()
+    penguin = re.search(r"logo_ascii\[\] = \{(.*?)\};", source, re.S)[1]
+    rgb = bytearray(width * height * 3)
+    for row, line in enumerate(re.findall(r'PANIC_LINE\("(.*?)"\)', penguin)):
+        _write(rgb, width, 0, row * FONT_HEIGHT, line.replace("\\\\", "\\"), WHITE)
+    lines = ["KERNEL PANIC!", "", "Please reboot your computer.", "", reason]
+    box = max(len(line) for line in lines) * FONT_WIDTH
+    left, top = (width - box) // 2, (height - len(lines) * FONT_HEIGHT) // 2
+    for row, line in enumerate(lines):
+        _write(rgb, width, left + (box - len(line) * FONT_WIDTH) // 2,
+               top + row * FONT_HEIGHT, line, WHITE)
     return Picture(width, height, rgb)

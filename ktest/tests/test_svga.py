@@ -3,10 +3,11 @@
 """The display of a guest with the VMware SVGA II device, seen from outside."""
 
 import re
+import time
 
 import pytest
 
-from ktest.lib import boot, picture, platforms
+from ktest.lib import boot, picture, platforms, rfb
 
 DEVICE = ["-device", "vmware-svga"]
 CONSOLE = ["The quick brown fox jumps over the lazy dog.", "0123456789 #$%&@[]{}<>|~^"]
@@ -17,8 +18,8 @@ PLATFORMS = ("native", "vmware", "xen-pv")
 def start(platform, test="svga", vga=DEVICE, **options):
     """A guest on @platform that runs @test and has the device."""
     devices = [] if platform == "vmware" and vga is DEVICE else list(vga)
-    return boot.Guest(boot.Boot(platform, test=test, devices=devices,
-                                console=f"svga-{platform}-{test}", **options))
+    options.setdefault("console", f"svga-{platform}")
+    return boot.Guest(boot.Boot(platform, test=test, devices=devices, **options))
 
 
 def press(guest, *keys):
@@ -76,3 +77,90 @@ def test_display(platform, quantity):
     counts["damage"].done = int(re.search(r"^KMS damage (\d+)", text, re.M)[1])
     counts["modes"].done = int(re.search(r"^KMS modes (\d+)", text, re.M)[1])
     counts["bind"].done = int(re.search(r"^KTEST INFO svga.bind=(\d+)", text, re.M)[1])
+
+
+def step(name, vga=DEVICE, **options):
+    """A native guest that does one step of ktest/guest/svga-step.sh."""
+    words = f"ktest.step={name} {options.pop('cmdline', '')}"
+    return start("native", "svga-step", vga, cmdline=words, console=f"svga-{name}", **options)
+
+
+def test_absent():
+    """Without the device the driver registers nothing and says nothing."""
+    with step("absent", vga=()) as guest:
+        finish(guest)
+
+
+def test_panic():
+    """The panic screen stands on the display, pixel for pixel."""
+    with step("panic", cmdline="panic=0") as guest:
+        guest.wait_for(r"end Kernel panic", 60)
+        found = picture.screen(guest, "svga-panic")
+        wanted = picture.panic(1024, 768, "sysrq triggered crash")
+        assert not found.difference(wanted), found.difference(wanted)
+
+
+def test_never_both_drivers():
+    """vmwgfx and pv_svga, loaded in either order: one driver, and a picture."""
+    with step("orders") as guest:
+        *mode, _ = shown(guest)
+        expect(guest, "after-vmwgfx", picture.pattern(*mode))
+        result = guest.finish(expect_splat=r"vmwgfx|\[drm\] \*ERROR\* (Hardware has no pitchlock|"
+                                           r"This configuration|Please switch)")
+        assert result.ok, result.explain()
+
+
+def wake(guest):
+    """Wait until the machine sleeps, then press its power button."""
+    end = time.monotonic() + 60 * boot.PATIENCE
+    while guest.qmp("query-status")["status"] != "suspended":
+        assert time.monotonic() < end, "the machine did not go to sleep"
+        time.sleep(0.2)
+    guest.qmp("system_wakeup")
+
+
+@pytest.mark.parametrize("how", ["suspend", "hibernate"])
+def test_sleep(how, tmp_path):
+    """The picture is there again after the machine has slept."""
+    disk = tmp_path / "swap"
+    with disk.open("wb") as stream:
+        stream.truncate(1 << 30)
+    drive = ["-drive", f"file={disk},if=none,id=swap,format=raw",
+             "-device", "virtio-blk-pci,drive=swap"]
+    with step(how, vga=[*DEVICE, *drive], memory="512M", cmdline="no_console_suspend") as guest:
+        *mode, at = shown(guest)
+        if how == "suspend":
+            wake(guest)
+        guest.wait_for(r"^KMS woke", 90, at)
+        expect(guest, f"after-{how}", picture.pattern(*mode))
+        finish(guest)
+
+
+def test_cursor(tmp_path):
+    """A viewer sees the cursor that was set, with its hot spot."""
+    socket = tmp_path / "vnc"
+    with step("cursor", vga=[*DEVICE, "-vnc", f"unix:{socket}"]) as guest:
+        shown(guest)
+        viewer = rfb.Viewer(socket)
+        found = viewer.cursor((64, 64))
+        viewer.close()
+        assert found.hot == (5, 7)
+        for i, pixel in enumerate(found.pixels):
+            y, x = divmod(i, 64)
+            inside = abs(x - 32) + abs(y - 32) < 32
+            colour = ((x + 11) & 0xff) << 16 | ((y * 3 + 11) & 0xff) << 8 | (x ^ y)
+            assert pixel == (colour if inside else None), (x, y)
+        press(guest, "ret")
+        finish(guest)
+
+
+def test_fuzz_long_form(quantity):
+    """The KUnit fuzz tests with as many cases as are required."""
+    wanted = quantity("svga.fuzz", required=1000000, short=20000, seed=7)
+    with step("absent", vga=(), timeout=3600,
+              cmdline=f"fuzz_test.fuzz_cases={wanted.count} fuzz_test.fuzz_seed=7 "
+                      "kunit.filter_glob=pv_svga_fuzz") as guest:
+        text = finish(guest).console.text
+    done = [int(n) for n in re.findall(r"(\d+) cases, \d+ \w+.*seed 7", text)]
+    assert len(done) == 2, done
+    wanted.done = min(done)
