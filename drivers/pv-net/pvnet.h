@@ -502,7 +502,6 @@ enum pvnet_state {
  * @wol: WAKE_* that are on
  * @vlans: VLANs to receive
  * @msg_enable: netif_msg bits
- * @tx_usecs: moderation of transmit vectors, microseconds
  * @tx_stats: counters by queue number
  * @rx_stats: counters by queue number
  * @resets: resets of the device
