@@ -9,6 +9,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/initrd.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -171,6 +172,8 @@ static int core_test_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
+	/* Its memory is given back at some time during boot: not while pages are counted. */
+	wait_for_initramfs();
 	t->total = totalram_pages();
 	pvb_keeper_init(&t->host.keeper);
 	prandom_seed_state(&t->host.rnd, test_seed);
