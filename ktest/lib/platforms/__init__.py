@@ -7,9 +7,10 @@ OWNERS (what the guest must report), TIMEOUT in seconds on an idle machine, and
 
     arguments(boot) -> list of QEMU arguments
 
-where @boot is a lib.boot.Boot.  A module may set LAST = True to stand late in
-the table, and may state NEEDS, a function that returns None or why the
-platform cannot run here (the row is then skipped with that reason).
+where @boot is a lib.boot.Boot.  A module may state NEEDS, a function that
+returns None or why the platform cannot run here (the row is then skipped with
+that reason), and STALLS where 'make test' leaves the row to 'make soak'
+because it is known to hang.
 """
 
 from importlib import import_module

@@ -15,7 +15,7 @@ from ..paths import BUILD, KTEST
 NAME = "pvm"
 TITLE = "PVM guest of the reference host (ktest/pvmhost), at CPL 3"
 DETECTED = "pvm"
-OWNERS = {"cpu": "kvm+pvops-pvm", "mmu": "pvops-pvm", "irq": "kvm+pvops-pvm", "timer": "kvm"}
+OWNERS = {"cpu": "pvops-pvm+kvm", "mmu": "pvops-pvm+kvm", "irq": "pvops-pvm+kvm", "timer": "kvm"}
 TIMEOUT = 120
 
 # Options of the host, for tests that change what the ABI leaves open.
