@@ -12,6 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 help:
 	@echo 'make run [PLATFORM=name] [CPUS=n]  build the image once, boot it on every platform'
 	@echo 'make shell [PLATFORM=name]         an interactive shell in a guest'
+	@echo "make desktop [VNC=127.0.0.1:1]     Debian's Weston on the SVGA II device"
 	@echo 'make test                          all tests, in under 45 minutes on two cores'
 	@echo 'make soak [ONLY=name]              their long forms'
 	@echo 'make lint                          sparse, Coccinelle, checkpatch, W=1, kernel-doc'
@@ -48,6 +49,11 @@ shell: kernel
 	@$(SETUP) run
 	@$(PYTHON) ktest/run --shell $(if $(PLATFORM),--platform '$(PLATFORM)') \
 		$(if $(CPUS),--cpus '$(CPUS)') $(if $(APPEND),--append '$(APPEND)')
+
+.PHONY: desktop
+desktop: kernel
+	@$(SETUP) run desktop
+	@$(PYTHON) ktest/show-desktop $(if $(VNC),--vnc '$(VNC)')
 
 .PHONY: test soak
 test:

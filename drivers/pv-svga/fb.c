@@ -11,6 +11,7 @@
 
 #include <drm/drm_damage_helper.h>
 #include <drm/drm_framebuffer.h>
+#include <drm/drm_gem.h>
 #include <drm/drm_gem_framebuffer_helper.h>
 
 #include "pv_svga.h"
@@ -83,13 +84,18 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state)
 	if (!state->fb)
 		return 0;
 	pfb = to_pv_svga_fb(state->fb);
+	/* Pairs with the release below: whoever sees @pixels sees the mapping. */
+	if (smp_load_acquire(&pfb->pixels) && !svga->gmr.usable)
+		return 0;
 
 	mutex_lock(&svga->fb_lock);
 	if (!pfb->pixels) {
 		ret = drm_gem_fb_vmap(&pfb->base, pfb->map, data);
 		/* Buffers in I/O memory are refused by the shmem helper. */
-		if (!ret)
-			pfb->pixels = data[0].vaddr;
+		if (!ret) {
+			pfb->imported = state->fb->obj[0]->import_attach;
+			smp_store_release(&pfb->pixels, data[0].vaddr);
+		}
 	}
 	/* Where this fails the pixels are copied. */
 	if (!ret && plane == &svga->primary)

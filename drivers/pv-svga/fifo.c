@@ -111,8 +111,9 @@ static void fifo_put(struct pv_svga *svga, const void *cmd, u32 bytes)
 		fifo_write(svga, SVGA_FIFO_RESERVED, bytes);
 
 	memcpy(svga->fifo.mem + next / sizeof(u32), cmd, head);
-	memcpy(svga->fifo.mem + limits->fifo_min / sizeof(u32), cmd + head,
-	       bytes - head);
+	if (bytes > head)
+		memcpy(svga->fifo.mem + limits->fifo_min / sizeof(u32),
+		       cmd + head, bytes - head);
 
 	next += bytes;
 	if (next >= limits->fifo_max)

@@ -128,11 +128,13 @@ static void primary_atomic_update(struct drm_plane *plane,
 	struct pv_svga *svga = to_pv_svga(plane->dev);
 	struct drm_plane_state *old = drm_atomic_get_old_plane_state(state, plane);
 	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
+	bool imported;
 	int idx;
 
 	if (!new->fb || !fits_scanout(&svga->scanout, &new->dst))
 		return;
-	if (drm_gem_fb_begin_cpu_access(new->fb, DMA_FROM_DEVICE))
+	imported = to_pv_svga_fb(new->fb)->imported;
+	if (imported && drm_gem_fb_begin_cpu_access(new->fb, DMA_FROM_DEVICE))
 		return;
 	if (!drm_dev_enter(plane->dev, &idx))
 		goto end_access;
@@ -141,7 +143,8 @@ static void primary_atomic_update(struct drm_plane *plane,
 
 	drm_dev_exit(idx);
 end_access:
-	drm_gem_fb_end_cpu_access(new->fb, DMA_FROM_DEVICE);
+	if (imported)
+		drm_gem_fb_end_cpu_access(new->fb, DMA_FROM_DEVICE);
 }
 
 static const struct drm_plane_helper_funcs primary_helper_funcs = {

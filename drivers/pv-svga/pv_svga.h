@@ -123,6 +123,7 @@ struct pv_svga_show_cmd {
  * @base:	DRM's part
  * @map:	the kernel's mapping of the GEM objects, once shown
  * @pixels:	the first pixel in @map, or %NULL. Set once, under fb_lock.
+ * @imported: the pixels are those of another device's buffer; set with @pixels
  * @gmr:	the guest memory region that covers it, 0 for none; fb_lock
  * @gmr_epoch:	what &struct pv_svga_gmr.epoch was when it was bound
  */
@@ -130,6 +131,7 @@ struct pv_svga_fb {
 	struct drm_framebuffer base;
 	struct iosys_map map[DRM_FORMAT_MAX_PLANES];
 	const void *pixels;
+	bool imported;
 	u32 gmr;
 	int gmr_epoch;
 };

@@ -2,12 +2,14 @@
 # Copyright (C) 2026 the pvops developers
 """The display of a guest with the VMware SVGA II device, seen from outside."""
 
+import json
 import re
 import time
 
 import pytest
 
-from ktest.lib import boot, picture, platforms, rfb
+from ktest.lib import boot, debian, picture, platforms, rfb
+from ktest.lib.paths import REPORT
 
 DEVICE = ["-device", "vmware-svga"]
 CONSOLE = ["The quick brown fox jumps over the lazy dog.", "0123456789 #$%&@[]{}<>|~^"]
@@ -164,3 +166,58 @@ def test_fuzz_long_form(quantity):
     done = [int(n) for n in re.findall(r"(\d+) cases, \d+ \w+.*seed 7", text)]
     assert len(done) == 2, done
     wanted.done = min(done)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("program", ["modetest", "weston", "xorg"])
+def test_debian_programs(program, quantity):
+    """Debian's modetest and drm_info, Weston, and Xorg's modesetting driver."""
+    wanted = quantity(f"svga.{program}", required=1, short=1)
+    vga = [*DEVICE, *debian.disk()]
+    with start("native", vga=vga, cmdline=debian.command_line(program), timeout=300,
+               console=f"svga-{program}") as guest:
+        if program != "modetest":
+            guest.wait_for(rf"^DESKTOP SHOWN {program}", 120)
+            time.sleep(3)
+            found = picture.screen(guest, f"svga-{program}")
+            colours = {found.rgb[i:i + 3] for i in range(0, len(found.rgb), 3)}
+            assert len(colours) > 2, "an empty screen"
+        text = finish(guest).console.text
+    assert not re.search(r"^DESKTOP not ok|failed to set mode|failed to (?:add|create) fb", text, re.M)
+    if program == "modetest":
+        assert len(re.findall(r"^DESKTOP ok mode ", text, re.M)) >= 20
+        assert re.search(r"^freq: (59|60)\.\d+Hz", text, re.M), "flips are not paced"
+        kept = text[text.index("DESKTOP drm_info begins"):text.index("DESKTOP drm_info ends")]
+        (REPORT / "svga-drm_info.txt").write_text(kept)
+    wanted.done += 1
+
+
+# Driver, QEMU's device, modules to load, what else the command line needs.
+COSTS = {
+    "pv_svga": ("vmware-svga", "", ""),
+    "simpledrm": ("VGA", "", "vga=0x344"),
+    "cirrus": ("cirrus-vga", "cirrus", ""),
+    "bochs-drm": ("VGA", "ttm drm_ttm_helper drm_vram_helper bochs", ""),
+}
+
+
+@pytest.mark.soak
+def test_cost(quantity):
+    """Instructions for an update, beside other drivers on their own devices."""
+    wanted = quantity("svga.cost", required=len(COSTS), short=len(COSTS))
+    table = {}
+    for driver, (device, modules, words) in COSTS.items():
+        loads = ",".join(modules.split())
+        with start("native", "svga-cost", ["-device", device], icount=True, cpus=1,
+                   cmdline=f"nokaslr norandmaps kunit.enable=0 ktest.driver={driver} "
+                           f"ktest.modules={loads} {words}",
+                   console=f"svga-cost-{driver}") as guest:
+            text = finish(guest).console.text
+        table[driver] = {k: int(v) for k, v in re.findall(r"^KMS cost (\w+) (\d+)", text, re.M)}
+        wanted.done += 1
+    (REPORT / "svga-cost.json").write_text(json.dumps(table, indent=1) + "\n")
+    print(table)
+    for what in ("flip", "damage"):
+        ours = table["pv_svga"][what]
+        assert ours < table["simpledrm"][what], (what, table)
+        assert ours < table["cirrus"][what], (what, table)

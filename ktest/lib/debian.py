@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""A Debian root file system with display programs: build/debian.ext4."""
+
+import shutil
+import subprocess
+
+from . import KtestError
+from .paths import BUILD, KTEST
+
+PROGRAMS = KTEST / "desktop"
+PACKAGES = ("weston", "libdrm-tests", "drm-info", "xserver-xorg-core", "x11-apps", "udev", "kmod",
+            "busybox-static")
+SIZE = "1G"
+
+
+def _run(*words):
+    done = subprocess.run([str(w) for w in words], capture_output=True, text=True)
+    if done.returncode:
+        raise KtestError(f"{words[0]}: {done.stderr.strip()[-400:]}")
+
+
+def _root():
+    """The directory that the image is made of, without our own programs."""
+    root = BUILD / "debian"
+    stamp = BUILD / "debian.packages"
+    if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
+        shutil.rmtree(root, ignore_errors=True)
+        print("debian: installing a root file system, about two minutes ...", flush=True)
+        _run("mmdebstrap", "--variant=apt", "--format=directory",
+             f"--include={','.join(PACKAGES)}", "bookworm", root)
+        stamp.write_text(" ".join(PACKAGES))
+    return root
+
+
+def image():
+    """Make the image if a package or one of ktest/desktop/* has changed; return its path."""
+    path = BUILD / "debian.ext4"
+    root = _root()
+    newest = max(p.stat().st_mtime for p in [BUILD / "debian.packages", *PROGRAMS.iterdir()])
+    if path.exists() and path.stat().st_mtime > newest:
+        return path
+    shutil.rmtree(root / "pvops", ignore_errors=True)
+    shutil.copytree(PROGRAMS, root / "pvops")
+    path.unlink(missing_ok=True)
+    _run("truncate", "-s", SIZE, path)
+    _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, path)
+    return path
+
+
+def disk():
+    """QEMU's arguments for the image, which stays as it is."""
+    return ["-drive", f"file={image()},if=none,id=root,format=raw,snapshot=on",
+            "-device", "virtio-blk-pci,drive=root"]
+
+
+def command_line(program):
+    """The kernel's words that boot the image and run ktest/desktop/@program."""
+    return f"root=/dev/vda rw rdinit=/none init=/pvops/init desktop={program}"
