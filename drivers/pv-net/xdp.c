@@ -19,6 +19,7 @@
 #include "xsk.h"
 
 static void pvnet_xdp_lock(struct pvnet_txq *tq)
+	__acquires(&tq->nq->_xmit_lock)
 {
 	__netif_tx_lock(tq->nq, smp_processor_id());
 	/* XDP must not make the stack's watchdog believe the queue hangs */
@@ -27,6 +28,7 @@ static void pvnet_xdp_lock(struct pvnet_txq *tq)
 }
 
 static void pvnet_xdp_unlock(struct pvnet_txq *tq)
+	__releases(&tq->nq->_xmit_lock)
 {
 	u64_stats_update_end(&tq->stats->syncp);
 	__netif_tx_unlock(tq->nq);

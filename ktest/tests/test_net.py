@@ -17,6 +17,8 @@ from ktest.lib.cpio import Archive
 from ktest.lib.paths import REPORT
 
 COST = REPORT / "net-cost.json"
+# KUnit suites run in the boots of the matrix, not in each of these.
+QUIET = "kunit.enable=0"
 HUB = ["-netdev", "hubport,id=h0,hubid=0", "-netdev", "hubport,id=h1,hubid=0"]
 MODEL = {"pv_net": "vmxnet3", "vmxnet3": "vmxnet3", "virtio_net": "virtio-net-pci",
          "e1000": "e1000"}
@@ -62,7 +64,7 @@ def iperf_port():
 
 def run_basic(platform, port):
     """DHCP, ping, iperf3 and every change of configuration on QEMU's user back-end."""
-    return boot.run(platform, test="net", cmdline=f"net=basic netdrv=pv_net netperf={port}",
+    return boot.run(platform, test="net", cmdline=f"{QUIET} net=basic netdrv=pv_net netperf={port}",
                     devices=["-netdev", "user,id=u0", "-device",
                              "vmxnet3,netdev=u0,romfile="],
                     files=tools("ip", "ethtool", "iperf3"), timeout=120,
@@ -120,7 +122,7 @@ def test_pair():
     capture = REPORT / "net-pair.pcap"
     capture.unlink(missing_ok=True)
     dump = ["-object", f"filter-dump,id=dump,netdev=h0,file={capture},maxlen=65536"]
-    result = boot.run("native", test="net", cmdline="net=pair netdrv=pv_net",
+    result = boot.run("native", test="net", cmdline=f"{QUIET} net=pair netdrv=pv_net",
                       devices=[*pair("pv_net"), *dump], files=tools("ip", "ethtool"),
                       timeout=120, console="net-pair")
     passed(result)
@@ -133,7 +135,8 @@ def test_pair():
 def run_cost(driver, packets):
     """Instructions a packet of each load with @driver; exact, so one run is enough."""
     result = boot.run("native", test="net", cpus=1, icount=True,
-                      cmdline=f"net=cost netdrv={driver} netcount={packets} tsc=reliable",
+                      cmdline=f"{QUIET} net=cost netdrv={driver} netcount={packets} "
+                              "tsc=reliable",
                       devices=pair(driver), files=tools("ip", "ethtool"), timeout=180,
                       console=f"net-cost-{driver}")
     passed(result)
