@@ -73,6 +73,9 @@ void pvnet_moderation_rearm(struct pvnet_vector *vec, int done)
 		pvnet_tx_poll_end(vec->tq);
 		return;
 	}
+	/* the reset will unmask it; until then the device shall not interrupt */
+	if (unlikely(vec->rq->broken))
+		return;
 	if (vec->mod.adaptive)
 		pvnet_moderation_sample(vec);
 	if (usecs && done)

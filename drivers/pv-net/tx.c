@@ -435,7 +435,7 @@ void pvnet_tx_arm(struct pvnet_txq *tq)
 	struct pvnet_vector *vec = tq->vec;
 
 	/* with a receive queue on the vector, its poll looks after it */
-	if (vec->rq || vec->armed || pvnet_cmd_empty(&tq->pos))
+	if (vec->rq || vec->armed || tq->broken || pvnet_cmd_empty(&tq->pos))
 		return;
 	vec->armed = true;
 	pvnet_irq_unmask(vec);
@@ -696,7 +696,8 @@ void pvnet_tx_poll(struct pvnet_txq *tq, int budget)
 	__netif_tx_lock(tq->nq, smp_processor_id());
 	u64_stats_update_begin(&tq->stats->syncp);
 	tq->vec->armed = false;
-	pvnet_tx_reap(tq, budget);
+	if (pvnet_tx_reap(tq, budget))
+		tq->nudged = false;
 	u64_stats_update_end(&tq->stats->syncp);
 	__netif_tx_unlock(tq->nq);
 }
