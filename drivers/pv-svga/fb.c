@@ -94,6 +94,7 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state)
 		/* Buffers in I/O memory are refused by the shmem helper. */
 		if (!ret) {
 			pfb->imported = state->fb->obj[0]->import_attach;
+			/* What is read of @pfb without the lock is there. */
 			smp_store_release(&pfb->pixels, data[0].vaddr);
 		}
 	}

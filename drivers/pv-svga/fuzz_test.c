@@ -15,6 +15,10 @@
 
 #include "model.h"
 
+/* The parameters belong to the driver, whatever this file is called. */
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "pv_svga."
+
 static unsigned int fuzz_cases = 2000;
 module_param(fuzz_cases, uint, 0444);
 MODULE_PARM_DESC(fuzz_cases, "Cases that each KUnit fuzz test tries");

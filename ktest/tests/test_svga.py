@@ -160,7 +160,7 @@ def test_fuzz_long_form(quantity):
     """The KUnit fuzz tests with as many cases as are required."""
     wanted = quantity("svga.fuzz", required=1000000, short=20000, seed=7)
     with step("absent", vga=(), timeout=3600,
-              cmdline=f"fuzz_test.fuzz_cases={wanted.count} fuzz_test.fuzz_seed=7 "
+              cmdline=f"pv_svga.fuzz_cases={wanted.count} pv_svga.fuzz_seed=7 "
                       "kunit.filter_glob=pv_svga_fuzz") as guest:
         text = finish(guest).console.text
     done = [int(n) for n in re.findall(r"(\d+) cases, \d+ \w+.*seed 7", text)]
