@@ -10,6 +10,7 @@
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
+#include <linux/string_choices.h>
 #include <linux/sysfs.h>
 
 #include "pvops.h"
@@ -84,7 +85,7 @@ static ssize_t feature_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	if (f->found)
 		on = pvops_found_on(f->found);
 
-	return sysfs_emit(buf, "%s\n", on ? "on" : "off");
+	return sysfs_emit(buf, "%s\n", str_on_off(on));
 }
 
 static struct attribute * __init init_feature(struct feature_attr *f, const char *name)

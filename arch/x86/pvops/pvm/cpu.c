@@ -7,6 +7,7 @@
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/processor.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
@@ -14,7 +15,6 @@
 #include <asm/fsgsbase.h>
 #include <asm/msr.h>
 #include <asm/paravirt.h>
-#include <asm/processor.h>
 
 #include "hypercall.h"
 #include "pvm.h"

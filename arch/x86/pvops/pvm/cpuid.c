@@ -4,10 +4,10 @@
  *
  * Copyright (C) 2026 the pvops developers
  */
+#include <linux/cpufeature.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 
-#include <asm/cpufeature.h>
 #include <asm/cpuid.h>
 #include <asm/kvm_para.h>
 #include <asm/paravirt.h>

@@ -9,14 +9,14 @@
  * is a triple fault.  .bss is cleared again after this.
  */
 #include <linux/init.h>
+#include <linux/io.h>
 #include <linux/kernel.h>
+#include <linux/pgtable.h>
+#include <linux/processor.h>
 
-#include <asm/io.h>
 #include <asm/cpufeatures.h>
 #include <asm/page.h>
 #include <asm/paravirt.h>
-#include <asm/pgtable.h>
-#include <asm/processor.h>
 #include <asm/processor-flags.h>
 #include <asm/pvops.h>
 #include <asm/setup.h>

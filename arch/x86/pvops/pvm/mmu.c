@@ -11,9 +11,9 @@
 #include <linux/bits.h>
 #include <linux/init.h>
 #include <linux/percpu.h>
+#include <linux/pgtable.h>
 
 #include <asm/paravirt.h>
-#include <asm/pgtable.h>
 #include <asm/processor-flags.h>
 #include <asm/special_insns.h>
 

@@ -7,6 +7,8 @@
 #ifndef _PVOPS_PVM_PVM_H
 #define _PVOPS_PVM_PVM_H
 
+#include <linux/init.h>
+#include <linux/linkage.h>
 #include <linux/percpu-defs.h>
 #include <linux/types.h>
 
@@ -90,7 +92,7 @@ extern const struct pvops_backend pvops_pvm_backend;
 
 /* early.c */
 extern int pvm_running;
-void pvm_start_kernel(char *real_mode_data);
+asmlinkage void __init __noreturn pvm_start_kernel(char *real_mode_data);
 void pvm_puts(const char *line);
 void pvm_stop(void);
 
