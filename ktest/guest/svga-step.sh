@@ -4,10 +4,7 @@
 #
 # One thing that the display must live through; ktest.step says which.
 
-step=
-for word in $(cat /proc/cmdline); do
-	case "$word" in ktest.step=*) step=${word#ktest.step=} ;; esac
-done
+step=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^ktest\.step=//p' | tail -n 1)
 PCI=$(cd /sys/bus/pci/drivers/pv_svga && echo 0000:*)
 fail() {
 	echo "svga-step: $step: $1"
@@ -32,7 +29,7 @@ absent)
 	# The KUnit suites say what they test.
 	said=$(dmesg | grep pv_svga | grep -v '# \|ok [0-9]\|kunit\|ommand line')
 	[ -z "$said" ] || fail "the kernel says: $said"
-	[ -z "$(grep -i svga /proc/[0-9]*/comm | grep -v svga-step)" ] || fail "there is a thread"
+	! grep -i svga /proc/[0-9]*/comm | grep -qv svga-step || fail "there is a thread"
 	;;
 panic)
 	echo "KMS panics"

@@ -102,6 +102,6 @@ class BalloonGuest(Guest):
     def touch_all(self, spare=96):
         """Use all memory but @spare MiB once, so that the host holds it, and free it."""
         free = self.meminfo("MemFree") // 1024 - spare
-        self.run(f"mount -t tmpfs -o size={free}m tmpfs /root && "
-                 f"dd if=/dev/zero of=/root/fill bs=1M count={free} 2>/dev/null; umount /root",
+        self.run(f"mount -t tmpfs -o size={free}m tmpfs /dev/shm && "
+                 f"dd if=/dev/zero of=/dev/shm/fill bs=1M count={free} 2>/dev/null; umount /dev/shm",
                  timeout=120)

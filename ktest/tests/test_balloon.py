@@ -20,8 +20,8 @@ def test_down_and_back(quantity):
     """A quarter and back: data intact, host memory falls and comes back, nothing lost."""
     wanted = quantity("balloon.cycles.virtio", required=100, short=3)
     with BalloonGuest() as guest:
-        guest.run("mount -t tmpfs tmpfs /root; dd if=/dev/urandom of=/root/data bs=1M count=24 "
-                  "2>/dev/null; sha256sum /root/data > /root/sum")
+        guest.run("mount -t tmpfs tmpfs /dev/shm; dd if=/dev/urandom of=/dev/shm/data bs=1M count=24 "
+                  "2>/dev/null; sha256sum /dev/shm/data > /dev/shm/sum")
         total = guest.meminfo("MemTotal")
         for _ in range(wanted.count):
             guest.run("umount /run; mount -t tmpfs tmpfs /run")
@@ -36,11 +36,11 @@ def test_down_and_back(quantity):
             untouched = guest.megabytes - before
             assert fell >= gave - untouched - gave * WITHIN, (before, fell, gave)
             assert guest.meminfo("MemTotal") == total - gave * 1024
-            guest.run("sha256sum -c /root/sum")
+            guest.run("sha256sum -c /dev/shm/sum")
             guest.resize(guest.megabytes)
             assert guest.meminfo("MemTotal") == total
             wanted.done += 1
-        guest.run("sha256sum -c /root/sum")
+        guest.run("sha256sum -c /dev/shm/sum")
         count = guest.counters()
         assert count["pages_inflated"] == count["pages_deflated"]
         assert count["pages_lost"] == 0
@@ -118,11 +118,11 @@ def test_deflate_on_oom():
     with BalloonGuest(device="virtio-balloon-pci,deflate-on-oom=on") as guest:
         guest.resize(guest.megabytes // 4)
         assert guest.meminfo("MemTotal") > 900 * 1024
-        guest.run("mount -t tmpfs -o size=600m tmpfs /root; "
-                  "dd if=/dev/zero of=/root/fill bs=1M count=560 2>/dev/null", timeout=180)
+        guest.run("mount -t tmpfs -o size=600m tmpfs /dev/shm; "
+                  "dd if=/dev/zero of=/dev/shm/fill bs=1M count=560 2>/dev/null", timeout=180)
         assert guest.counters()["pages_reclaimed"] >= 200 * 256
         assert "Killed process" not in guest.machine.text()
-        guest.run("rm /root/fill")
+        guest.run("rm /dev/shm/fill")
         end(guest)
 
 
