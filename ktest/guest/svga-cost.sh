@@ -5,14 +5,12 @@
 # Count what an update costs with the driver that ktest.driver names, after
 # loading ktest.modules (comma separated).
 
-driver=
-modules=
-for word in $(cat /proc/cmdline); do
-	case "$word" in
-	ktest.driver=*) driver=${word#*=} ;;
-	ktest.modules=*) modules=$(echo "${word#*=}" | tr , ' ') ;;
-	esac
-done
+parameter() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^ktest\.$1=//p" | tail -n 1
+}
+
+driver=$(parameter driver)
+modules=$(parameter modules | tr , ' ')
 for module in $modules; do
 	insmod "/lib/modules/$module.ko" || exit 1
 done
