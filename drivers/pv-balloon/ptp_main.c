@@ -7,13 +7,13 @@
 
 #define pr_fmt(fmt) "pv_ptp: " fmt
 
+#include <linux/cpufeature.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
 #include <asm/alternative.h>
-#include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 #include <asm/tsc.h>
 

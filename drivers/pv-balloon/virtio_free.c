@@ -196,6 +196,15 @@ static int pvb_hint_init(struct pvb_virtio *v)
 	return 0;
 }
 
+/* Has the host given the report back (*@done), or is it never going to? */
+static bool pvb_report_ended(struct pvb_virtio *v, void **done)
+{
+	unsigned int len;
+
+	*done = virtqueue_get_buf(v->report.vq, &len);
+	return *done || READ_ONCE(v->report.stop);
+}
+
 /*
  * Reporting sleeps until the host is done: as long as it may work on a page,
  * the page must not be handed out, so there is no time after which waiting
@@ -207,8 +216,7 @@ static int pvb_report(struct page_reporting_dev_info *info, struct scatterlist *
 {
 	struct pvb_virtio *v = container_of(info, struct pvb_virtio, report.info);
 	struct virtqueue *vq = v->report.vq;
-	void *done = NULL;
-	unsigned int len;
+	void *done;
 
 	/* No memory is needed: the driver has no indirect descriptors. */
 	if (READ_ONCE(v->report.stop))
@@ -217,8 +225,7 @@ static int pvb_report(struct page_reporting_dev_info *info, struct scatterlist *
 		return -EIO;
 	pvb_count(v->balloon, PVB_N_REPORTS, 1);
 	virtqueue_kick(vq);
-	wait_event_idle(v->acked, (done = virtqueue_get_buf(vq, &len)) ||
-				  READ_ONCE(v->report.stop));
+	wait_event_idle(v->acked, pvb_report_ended(v, &done));
 	if (!done)
 		return -EIO;
 	while (nents--)
