@@ -13,6 +13,9 @@ from ktest.lib.callsites import Image, decode
 from ktest.lib.cpio import Archive
 from ktest.lib.paths import BUILD
 
+# Not a part of 'make test' until it has passed as a whole.
+pytestmark = pytest.mark.soak
+
 # Whose code serves the platform besides bare hardware's.
 MEASURED = {"native": "native", "unknown": "native", "vmware": "vmware", "xen-pv": "xen",
             "xen-hvm": "xen", "kvm": "kvm", "hyperv": "hyperv"}

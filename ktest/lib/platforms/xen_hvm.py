@@ -13,7 +13,7 @@ from ..paths import BUILD
 NAME = "xen-hvm"
 TITLE = "a PVH guest of Debian's Xen 4.17"
 DETECTED = "xen-hvm"
-OWNERS = {"cpu": "native", "mmu": "native", "irq": "xen", "timer": "xen"}
+OWNERS = {"cpu": "xen", "mmu": "native", "irq": "xen", "timer": "xen"}
 TIMEOUT = 240
 NEEDS = xen.missing
 
