@@ -46,6 +46,13 @@ class Boot:
         """Where the console is kept."""
         return REPORT / f"{self.console or f'{self.platform}-{self.test}'}.console"
 
+    @property
+    def megabytes(self):
+        """The guest's memory in MiB."""
+        if self.memory.endswith("G"):
+            return int(self.memory[:-1]) << 10
+        return int(self.memory.rstrip("M"))
+
     def has_device(self, model):
         """Did the caller ask for a device of this model?"""
         return any(word == model or word.startswith(model + ",") for word in self.devices)

@@ -56,7 +56,7 @@ def arguments(boot, cpu):
              "-m", boot.memory, "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd.gz",
              "-append", boot.command_line("ttyS0"), *boot.devices]
     initrd = _host_initrd(boot, inner)
-    memory = int(boot.memory[:-1]) * (1024 if boot.memory.endswith("G") else 1) + L1_MEMORY
+    memory = boot.megabytes + L1_MEMORY
     boot.outer = boot.console_path.with_suffix(".host.console")
     return ["-M", "pc,vmport=off", "-accel", "tcg,thread=multi", "-cpu", direct.SVM_CPU, "-smp", "2",
             "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),

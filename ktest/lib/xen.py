@@ -59,11 +59,6 @@ def missing():
     return None if _packed() and (_TOOLS / "xl").exists() else "xen-hypervisor-4.17-amd64 or xen-utils-4.17 is not installed"
 
 
-def megabytes(text):
-    """QEMU's -m in MiB."""
-    return int(text[:-1]) << 10 if text.endswith("G") else int(text.rstrip("M"))
-
-
 def dom0(boot):
     """Memory for dom0, in MiB."""
-    return megabytes(boot.memory) - OWN
+    return boot.megabytes - OWN

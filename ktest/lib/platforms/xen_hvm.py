@@ -24,7 +24,7 @@ def _guest(boot):
     """The guest's configuration for xl (xl.cfg(5))."""
     return "\n".join([
         'name="guest"', 'type="pvh"', 'kernel="/domu/bzImage"', 'ramdisk="/domu/initrd.gz"',
-        f"memory={xen.megabytes(boot.memory)}", f"vcpus={boot.cpus}", 'tsc_mode="native"',
+        f"memory={boot.megabytes}", f"vcpus={boot.cpus}", 'tsc_mode="native"',
         'on_crash="destroy"', 'on_reboot="destroy"',
         f"cmdline='{boot.command_line('hvc0')}'"]) + "\n"
 
@@ -40,7 +40,7 @@ def arguments(boot):
     initrd.write_bytes(initramfs.join(initramfs.base(boot.kernel), xen.tools(),
                                       archive.bytes(compress=False)))
     boot.outer = boot.console_path.with_suffix(".host.console")
-    memory = xen.OWN + DOM0_MEMORY + xen.megabytes(boot.memory)
+    memory = xen.OWN + DOM0_MEMORY + boot.megabytes
     return ["-M", "pc,vmport=off", *direct.accelerator(boot),
             "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "2", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
