@@ -15,6 +15,7 @@ help:
 	@echo "make desktop [VNC=127.0.0.1:1]     Debian's Weston on the SVGA II device"
 	@echo 'make test                          all tests, in under 45 minutes on two cores'
 	@echo 'make soak [ONLY=name]              their long forms'
+	@echo 'make bench [ONLY=area]             what things cost: tables, bench.json, bench.html'
 	@echo 'make lint                          sparse, Coccinelle, checkpatch, W=1, kernel-doc'
 	@echo 'make tree [KERNEL=dir] [CONFIG=debian] [FORCE=1]'
 	@echo '                                   the kernel tree with the series, in build/linux'
@@ -62,6 +63,11 @@ test:
 soak:
 	@$(SETUP) tree build run test lint soak
 	@$(PYTHON) ktest/soak $(ONLY)
+
+.PHONY: bench
+bench: kernel
+	@$(SETUP) run bench
+	@$(PYTHON) ktest/bench $(ONLY)
 
 .PHONY: lint bisect-check
 lint: tree

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Records of what was measured, and the file that keeps them.
+
+A record is an object with the keys of KEYS: @subject did @case in @area, and
+@metric was @value @unit.
+"""
+
+import json
+
+from ..paths import REPORT
+
+KEYS = ("area", "case", "subject", "metric", "value", "unit")
+PATH = REPORT / "bench.json"
+
+
+def record(area, case, subject, metric, value, unit):
+    """One record; figures are kept with three digits after the point at most."""
+    value = round(value, 3)
+    return dict(zip(KEYS, (area, case, subject, metric,
+                           int(value) if value == int(value) else value, unit)))
+
+
+def read(path=PATH):
+    """The records that @path keeps."""
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def write(new, path=PATH):
+    """Put @new records into @path, in place of all that it has of the same areas."""
+    areas = {r["area"] for r in new}
+    kept = [r for r in read(path) if r["area"] not in areas] + new
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ",\n".join(" " + json.dumps(r) for r in kept)
+    path.write_text(f"[\n{lines}\n]\n")
+
+
+class Table:
+    """Records to look things up in."""
+
+    def __init__(self, records):
+        self.records = records
+        self._values = {(r["area"], r["case"], r["subject"], r["metric"]): r["value"]
+                        for r in records}
+
+    def get(self, area, case, subject, metric):
+        """One value, or None."""
+        return self._values.get((area, case, subject, metric))
+
+    def names(self, key, **wanted):
+        """The different values of @key in records that have @wanted, in their order."""
+        return list(dict.fromkeys(r[key] for r in self.records
+                                  if all(r[k] == v for k, v in wanted.items())))
+
+    def unit(self, area, metric):
+        """The unit of a metric."""
+        return next((r["unit"] for r in self.records
+                     if r["area"] == area and r["metric"] == metric), "")

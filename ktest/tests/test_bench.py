@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""The benchmark: what is made of samples, what is kept, and a check against regressions."""
+
+from html.parser import HTMLParser
+import json
+import re
+
+import pytest
+
+from ktest.lib import KtestError
+from ktest.lib.bench import records, report, runner, samples
+from ktest.lib.paths import KTEST, REPORT
+
+LIMITS = json.loads((KTEST / "limits.json").read_text())
+SHORT = REPORT / "bench-short.json"
+
+
+def line(counts):
+    """A line as the guest's program prints it, for ten operations a sample."""
+    return f"BENCH getppid 10 {' '.join(counts)}\n"
+
+
+def test_first_and_ticks_are_left_out():
+    """Neither the first repetition nor a sample with a tick reaches a figure."""
+    got, = samples.read(line(["9000", *["100"] * 8, "7000*", *["120"] * 9]))
+    assert (got.median, got.samples) == (12, 17)
+    assert got.spread == pytest.approx(100 * 2 / 12)
+
+
+def test_too_few_samples_are_no_figure():
+    """Fourteen samples are refused."""
+    with pytest.raises(KtestError, match="14 samples"):
+        samples.read(line(["1"] + ["100"] * 14 + ["100*"]))
+
+
+def one(area, case="getppid", subject="native", value=1.0, metric="instructions"):
+    """A record."""
+    return records.record(area, case, subject, metric, value, "instructions")
+
+
+def test_a_partial_run_keeps_other_areas(tmp_path):
+    """'make bench ONLY=net' replaces what is known of net and nothing else."""
+    path = tmp_path / "bench.json"
+    records.write([one("pvm"), one("net", "old")], path)
+    records.write([one("net", "new")], path)
+    kept = json.loads(path.read_text())
+    assert [(r["area"], r["case"]) for r in kept] == [("pvm", "getppid"), ("net", "new")]
+    assert all(tuple(r) == records.KEYS for r in kept)
+
+
+class Page(HTMLParser):
+    """What a page fetches from elsewhere, and what does not fit together."""
+
+    def __init__(self):
+        super().__init__()
+        self.fetched, self.open, self.wrong = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.fetched += [v for n, v in attrs if n in ("src", "href", "data")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def test_the_report_needs_nothing_else():
+    """Well-formed, nothing fetched, every figure in it, a missed goal named."""
+    made = [one("pvm", case, subject, value)
+            for case, values in {"getppid": (200, 900, 260), "fork": (1000, 5000, 4000)}.items()
+            for subject, value in zip(("native", "xen-pv", "pvm"), values)]
+    text = report.html(records.Table(made))
+    page = Page()
+    page.feed(re.sub(r"<(rect|path|circle)([^>]*)/>", r"<\1\2></\1>", text))
+    assert not page.fetched and not page.wrong and not page.open
+    assert "url(" not in text and "http" not in text
+    assert "1.30" in text and "4.00" in text
+    assert text.count('class="reached"') == 1 and text.count('class="missed"') == 1
+
+
+def excesses(made):
+    """What costs more than ktest/limits.json allows, and what was not measured."""
+    table = records.Table(made)
+    for area, subjects in LIMITS.items():
+        for subject, cases in subjects.items():
+            for case, most in cases.items():
+                seen = table.get(area, case, subject, "instructions")
+                if seen is None or seen > most:
+                    yield f"{area} {case} on {subject}: {seen} of at most {most}"
+
+
+def test_an_excess_is_found():
+    """Of all limits, one that is exceeded and one without a figure."""
+    made = [one(area, case, subject, most) for area, subjects in LIMITS.items()
+            for subject, cases in subjects.items() for case, most in cases.items()]
+    assert not list(excesses(made))
+    made[0]["value"] += 1
+    assert len(list(excesses(made[:-1]))) == 2
+
+
+def test_costs_stay_within_limits():
+    """Instructions of a few operations on native, Xen PV and PVM; limits change with a reason."""
+    made, failed = runner.run(list(LIMITS), short=True)
+    assert not failed, failed[0]
+    records.write(made, SHORT)
+    assert not list(excesses(made))
