@@ -4,7 +4,7 @@
 
 import pytest
 
-from balloon import SYSFS, BalloonGuest
+from ktest.lib.balloon import SYSFS, BalloonGuest
 
 WITHIN = 0.02          # of the ballooned amount
 

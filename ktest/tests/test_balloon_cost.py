@@ -8,51 +8,14 @@ both from /proc/timer_list, less what reading that file twice costs.
 """
 
 import os
-import re
 
 import pytest
 
-from balloon import BalloonGuest
+from ktest.lib.bench.areas.balloon import (DRIVERS, KICKS_WANTED, WANTED, fragmented, kicks, start,
+                                           unfragmented)
 
 # A busy machine makes them late, and there are many boots: the long form only.
 pytestmark = pytest.mark.soak
-DRIVERS = ["pv_balloon", "virtio_balloon"]
-
-
-def start(driver, megabytes, **options):
-    """A guest in which @driver serves the balloon."""
-    cmdline = f"pv_balloon.virtio={int(driver == 'pv_balloon')} {options.pop('cmdline', '')}"
-    guest = BalloonGuest(megabytes=megabytes, cmdline=cmdline,
-                         console=f"balloon-cost-{driver}-{options.pop('name')}", **options)
-    guest.__enter__()
-    if driver == "virtio_balloon":
-        guest.run("insmod /lib/modules/virtio_balloon.ko")
-    return guest
-
-
-def clock(guest):
-    """(now, idle) of the guest's only CPU, in ns."""
-    text = guest.run("grep -e '^now at' -e idle_sleeptime /proc/timer_list")
-    return (int(re.search(r"now at (\d+)", text).group(1)),
-            int(re.search(r"idle_sleeptime +: (\d+)", text).group(1)))
-
-
-def busy(guest, work):
-    """Instructions that the guest executes while @work runs on the host."""
-    def measure(action):
-        before = clock(guest)
-        action()
-        after = clock(guest)
-        return (after[0] - before[0]) - (after[1] - before[1])
-    idle = min(measure(lambda: None) for _ in range(3))
-    return max(measure(work) - idle, 1)
-
-
-def up_and_down(guest, megabytes):
-    """Instructions to inflate and deflate by @megabytes."""
-    small = guest.megabytes - megabytes
-    return [busy(guest, lambda size=size: guest.resize(size, timeout=120))
-            for size in (small, guest.megabytes)]
 
 
 def show(title, results, unit):
@@ -71,14 +34,10 @@ def test_instructions_unfragmented(init, quantity):
     wanted = quantity(f"balloon.cost.blocks{init}.mib", required=1024, short=256)
     size, results = wanted.count, {}
     for driver in DRIVERS:
-        guest = start(driver, size + 256, name=f"blocks{init}", icount=True, cpus=1,
-                      cmdline=f"init_on_alloc={init} nokaslr norandmaps")
-        with guest.machine:
-            results[driver] = up_and_down(guest, size)
-            assert guest.quit().ok
+        results[driver] = unfragmented(driver, size, init)
     ratio = show(f"{size} MiB in blocks, init_on_alloc={init}", results, "instructions")
     if not init:
-        assert ratio <= 1 / 40
+        assert ratio <= WANTED["blocks"]
     wanted.done = size
 
 
@@ -87,29 +46,9 @@ def test_instructions_fragmented(quantity):
     wanted = quantity("balloon.cost.pages.mib", required=1024, short=128)
     size, results = wanted.count, {}
     for driver in DRIVERS:
-        guest = start(driver, 2 * size + 256, name="pages", icount=True, cpus=1,
-                      cmdline="init_on_alloc=0 nokaslr norandmaps")
-        with guest.machine:
-            guest.run("fragment 48 > /tmp/log & until grep -q fragmented /tmp/log; do sleep 1; done",
-                      timeout=300)
-            results[driver] = up_and_down(guest, size)
-            guest.run("kill $(pidof fragment)")
-            assert guest.quit().ok
-    assert show(f"{size} MiB in pages", results, "instructions") <= 1 / 2
+        results[driver] = fragmented(driver, size)
+    assert show(f"{size} MiB in pages", results, "instructions") <= WANTED["pages"]
     wanted.done = size
-
-
-def kicks(guest, megabytes):
-    """Notifications while the balloon goes up and down, counted by a kprobe."""
-    guest.run("cd /sys/kernel/tracing; echo 'p:kick vp_notify' > kprobe_events; "
-              "echo 1 > events/kprobes/kick/enable")
-    counts = []
-    for size in (guest.megabytes - megabytes, guest.megabytes):
-        before = int(guest.run("cat /sys/kernel/tracing/kprobe_profile").split()[1])
-        guest.resize(size, timeout=120)
-        counts.append(int(guest.run("cat /sys/kernel/tracing/kprobe_profile").split()[1]) - before)
-    guest.run("cd /sys/kernel/tracing; echo 0 > events/kprobes/kick/enable; echo > kprobe_events")
-    return counts
 
 
 def thread_times(guest):
@@ -147,5 +86,5 @@ def test_kicks_and_time(quantity):
         print(f"1 GiB: {driver}: inflate {best[driver][0]:.2f} s deflate {best[driver][1]:.2f} s, "
               f"CPU seconds by thread {split[driver]}")
     ratio = show("kicks for 1 GiB", counts, "notifications")
-    assert ratio <= 1 / 64
+    assert ratio <= KICKS_WANTED
     assert sum(best["pv_balloon"]) <= 0.6 * sum(best["virtio_balloon"])

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from balloon import SYSFS, BalloonGuest
+from ktest.lib.balloon import SYSFS, BalloonGuest
 from ktest.lib import KtestError, xen
 from ktest.lib.boot import PATIENCE
 from test_balloon_cost import clock

@@ -3,8 +3,6 @@
 """pv_net on QEMU's vmxnet3 device: traffic, changes under traffic, checksums, cost."""
 
 import json
-import re
-import shutil
 import socket
 import struct
 import subprocess
@@ -13,34 +11,14 @@ import time
 import pytest
 
 from ktest.lib import boot
-from ktest.lib.cpio import Archive
+from ktest.lib.bench.areas import net
+from ktest.lib.nic import QUIET, pair, tools
 from ktest.lib.paths import REPORT
 
 # Not a part of 'make test' until it has passed as a whole.
 pytestmark = pytest.mark.soak
 
 COST = REPORT / "net-cost.json"
-# KUnit suites run in the boots of the matrix, not in each of these.
-QUIET = "kunit.enable=0"
-HUB = ["-netdev", "hubport,id=h0,hubid=0", "-netdev", "hubport,id=h1,hubid=0"]
-MODEL = {"pv_net": "vmxnet3", "vmxnet3": "vmxnet3", "virtio_net": "virtio-net-pci",
-         "e1000": "e1000"}
-
-
-def tools(*names):
-    """The host's programs of these names with their libraries."""
-    archive = Archive()
-    for name in names:
-        path = shutil.which(name, path="/usr/bin:/sbin:/usr/sbin:/bin")
-        assert path, f"{name} is not installed; see ktest/packages.txt"
-        archive.program(path, f"/usr/bin/{name}")
-    return archive
-
-
-def pair(driver):
-    """Two NICs for @driver on one hub."""
-    return [*HUB, *(word for port in ("h0", "h1")
-                    for word in ("-device", f"{MODEL[driver]},netdev={port},romfile="))]
 
 
 def passed(result):
@@ -135,31 +113,6 @@ def test_pair():
     assert good > 500 and not bad
 
 
-def run_cost(driver, packets):
-    """Instructions a packet of each load with @driver; exact, so one run is enough."""
-    result = boot.run("native", test="net", cpus=1, icount=True,
-                      cmdline=f"{QUIET} net=cost netdrv={driver} netcount={packets} "
-                              "tsc=reliable",
-                      devices=pair(driver), files=tools("ip", "ethtool"), timeout=180,
-                      console=f"net-cost-{driver}")
-    passed(result)
-    costs = {name: float(value) for name, value in
-             re.findall(r"^NET COST (\S+) ([\d.]+)$", result.console.text, re.M)}
-    counts = {name: int(value) for name, value in
-              re.findall(r"^NET COUNT (\S+) (\d+)$", result.console.text, re.M)}
-    return costs, counts
-
-
-def share(costs):
-    """The driver's own part of a UDP send: the rest is what it costs on dummy."""
-    return costs["udp-send"] - costs["udp-dummy"]
-
-
-# Load: at most this part of in-tree vmxnet3's instructions.
-TOTAL = {"pktgen-1": 0.8, "pktgen-32": 0.8, "xdp-drop-1": 0.8, "xdp-drop-32": 0.8,
-         "xdp-tx-1": 0.8, "xdp-tx-32": 0.8, "udp-send": 1.0, "udp-echo": 1.0}
-
-
 def table(results):
     """The cost table as text."""
     names = list(results)
@@ -176,12 +129,12 @@ def test_cost(quantity, request):
     drivers = ["vmxnet3", "pv_net"]
     if request.config.getoption("--soak"):
         drivers += ["virtio_net", "e1000"]
-    results = {driver: run_cost(driver, wanted.count)[0] for driver in drivers}
+    results = {driver: net.measure(driver, wanted.count)[0] for driver in drivers}
     wanted.done = wanted.count
     COST.write_text(json.dumps(results, indent=1) + "\n")
     print("instructions a packet\n" + table(results))
 
     ours, theirs = results["pv_net"], results["vmxnet3"]
-    for load, most in TOTAL.items():
+    for load, most in net.WANTED.items():
         assert ours[load] <= most * theirs[load], load
-    assert share(ours) <= 0.7 * share(theirs)
+    assert net.share(ours) <= net.SHARE * net.share(theirs)

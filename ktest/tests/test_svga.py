@@ -9,6 +9,7 @@ import time
 import pytest
 
 from ktest.lib import boot, debian, picture, platforms, rfb
+from ktest.lib.bench.areas import svga
 from ktest.lib.paths import REPORT
 
 DEVICE = ["-device", "vmware-svga"]
@@ -192,28 +193,13 @@ def test_debian_programs(program, quantity):
     wanted.done += 1
 
 
-# Driver, QEMU's device, modules to load, what else the command line needs.
-COSTS = {
-    "pv_svga": ("vmware-svga", "", ""),
-    "simpledrm": ("VGA", "", "vga=0x344"),
-    "cirrus": ("cirrus-vga", "cirrus", ""),
-    "bochs-drm": ("VGA", "ttm drm_ttm_helper drm_vram_helper bochs", ""),
-}
-
-
 @pytest.mark.soak
 def test_cost(quantity):
     """Instructions for an update, beside other drivers on their own devices."""
-    wanted = quantity("svga.cost", required=len(COSTS), short=len(COSTS))
+    wanted = quantity("svga.cost", required=len(svga.DRIVERS), short=len(svga.DRIVERS))
     table = {}
-    for driver, (device, modules, words) in COSTS.items():
-        loads = ",".join(modules.split())
-        with start("native", "svga-cost", ["-device", device], icount=True, cpus=1,
-                   cmdline=f"nokaslr norandmaps kunit.enable=0 ktest.driver={driver} "
-                           f"ktest.modules={loads} {words}",
-                   console=f"svga-cost-{driver}") as guest:
-            text = finish(guest).console.text
-        table[driver] = {k: int(v) for k, v in re.findall(r"^KMS cost (\w+) (\d+)", text, re.M)}
+    for driver in svga.DRIVERS:
+        table[driver] = svga.measure(driver)
         wanted.done += 1
     (REPORT / "svga-cost.json").write_text(json.dumps(table, indent=1) + "\n")
     print(table)

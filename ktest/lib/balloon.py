@@ -9,8 +9,8 @@ the map of the QEMU process.
 import re
 import time
 
-from ktest.lib import KtestError
-from ktest.lib.boot import PATIENCE, Boot, Guest
+from . import KtestError
+from .boot import PATIENCE, Boot, Guest
 
 SYSFS = "/sys/class/pv_balloon/pv_balloon0"
 # Files of sysfs are in KiB.
@@ -52,6 +52,12 @@ class BalloonGuest(Guest):
         """End the guest in order and return its judged console."""
         self.send("0 quit\n")
         return self.finish()
+
+    def quit_well(self):
+        """The same, and nothing was wrong."""
+        result = self.quit()
+        if not result.ok:
+            raise KtestError(result.explain())
 
     def meminfo(self, name):
         """A value of /proc/meminfo, in KiB."""

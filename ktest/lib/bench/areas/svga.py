@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Instructions of an update of the display, each driver on its own QEMU device.
+
+bochs flips without a copy and stands beside the others for orientation.
+"""
+
+from functools import partial
+import re
+
+from ... import KtestError, boot
+from .. import Step
+from ..records import record
+
+NAME = "svga"
+TITLE = "pv_svga against other drivers that copy, each on its device"
+OURS, PEER = "pv_svga", "cirrus"
+NOTES = {"bochs-drm": "scans out of the buffer itself: a flip copies nothing"}
+WANTED = {"damage": 1.0, "flip": 1.0}
+# Driver: QEMU's device, modules to load, what else the command line needs.
+DRIVERS = {
+    "pv_svga": ("vmware-svga", "", ""),
+    "simpledrm": ("VGA", "", "vga=0x344"),
+    "cirrus": ("cirrus-vga", "cirrus", ""),
+    "bochs-drm": ("VGA", "ttm,drm_ttm_helper,drm_vram_helper,bochs", ""),
+}
+
+
+def measure(driver):
+    """{update: instructions} with @driver."""
+    device, modules, words = DRIVERS[driver]
+    result = boot.run("native", test="svga-cost", devices=["-device", device], icount=True, cpus=1,
+                      cmdline=f"nokaslr norandmaps kunit.enable=0 ktest.driver={driver} "
+                              f"ktest.modules={modules} {words}",
+                      console=f"svga-cost-{driver}")
+    if not result.ok:
+        raise KtestError(result.explain())
+    return {what: int(value) for what, value in
+            re.findall(r"^KMS cost (\w+) (\d+)", result.console.text, re.M)}
+
+
+def _records(driver):
+    return [record(NAME, what, driver, "instructions", value, "per update")
+            for what, value in measure(driver).items() if value]
+
+
+def steps(short=False):
+    """One boot a driver."""
+    del short
+    return [Step(driver, 15, partial(_records, driver)) for driver in DRIVERS]
