@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from ktest.lib.balloon import SYSFS, BalloonGuest
 from ktest.lib import KtestError, xen
+from ktest.lib.balloon import SYSFS, BalloonGuest
+from ktest.lib.bench.areas.balloon import clock
 from ktest.lib.boot import PATIENCE
-from test_balloon_cost import clock
 
 pytestmark = [pytest.mark.soak,
               pytest.mark.skipif(xen.missing() is not None, reason=str(xen.missing()))]

@@ -35,7 +35,7 @@ def start(driver, megabytes, **options):
     return guest
 
 
-def _clock(guest):
+def clock(guest):
     """(now, idle) of the guest's only CPU, in ns."""
     text = guest.run("grep -e '^now at' -e idle_sleeptime /proc/timer_list")
     return (int(re.search(r"now at (\d+)", text).group(1)),
@@ -45,9 +45,9 @@ def _clock(guest):
 def _busy(guest, work):
     """Instructions that the guest executes while @work runs on the host."""
     def measure(action):
-        before = _clock(guest)
+        before = clock(guest)
         action()
-        after = _clock(guest)
+        after = clock(guest)
         return (after[0] - before[0]) - (after[1] - before[1])
     idle = min(measure(lambda: None) for _ in range(3))
     return max(measure(work) - idle, 1)
