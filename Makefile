@@ -16,6 +16,7 @@ help:
 	@echo 'make test                          all tests, in under 45 minutes on two cores'
 	@echo 'make soak [ONLY=name]              their long forms'
 	@echo 'make bench [ONLY=area]             what things cost: tables, bench.json, bench.html'
+	@echo 'make deb [KERNEL_CONFIG=name|file]  Debian packages: kernel, drivers (DKMS), tool'
 	@echo 'make lint                          sparse, Coccinelle, checkpatch, W=1, kernel-doc'
 	@echo 'make tree [KERNEL=dir] [CONFIG=debian] [FORCE=1]'
 	@echo '                                   the kernel tree with the series, in build/linux'
@@ -68,6 +69,11 @@ soak:
 bench: kernel
 	@$(SETUP) run bench
 	@$(PYTHON) ktest/bench $(ONLY)
+
+.PHONY: deb
+deb: tree
+	@$(SETUP) build deb
+	@$(PYTHON) scripts/deb/build --kernel '$(or $(KERNEL_CONFIG),release)'
 
 .PHONY: lint bisect-check
 lint: tree

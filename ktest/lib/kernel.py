@@ -77,11 +77,11 @@ def _follow(job, log, name):
 def configure_named(name, extra=None):
     """Configure build/<name>: release, debug, or debian for Debian's own configuration."""
     if name == "debian":
-        return _configure_debian(BUILD / name, config.merged(config.rooms(), extra))
+        return configure_debian(BUILD / name, config.merged(config.rooms(), extra))
     return configure(BUILD / name, config.merged(config.fragments(name), extra))
 
 
-def _configure_debian(out, values):
+def configure_debian(out, values):
     """Debian's amd64 configuration with everything of ours on."""
     packed = Path("/usr/src/linux-config-6.12/config.amd64_none_amd64.xz")
     if not packed.exists():
@@ -101,6 +101,17 @@ def _configure_debian(out, values):
         raise KtestError(f"debian: without effect in the configuration: {' '.join(missing)}")
 
 
+def make(out, name, *targets, variables=()):
+    """Make @targets in @out with progress under @name; return the log's path."""
+    log = out / "build.log"
+    with log.open("w") as stream:
+        job = _make(out, *targets, log=stream, variables=variables)
+        status = _follow(job, log, name)
+    if status:
+        raise KtestError(f"{name}: the kernel does not build, see {log}:\n{_tail(log)}")
+    return log
+
+
 def build(name="release", extra=None):
     """Build kernel @name (release, debug) and its modules; return the bzImage's path.
 
@@ -108,12 +119,7 @@ def build(name="release", extra=None):
     """
     out = BUILD / name
     configure_named(name, extra)
-    log = out / "build.log"
-    with log.open("w") as stream:
-        job = _make(out, "bzImage", "modules", log=stream)
-        status = _follow(job, log, name)
-    if status:
-        raise KtestError(f"{name}: the kernel does not build, see {log}:\n{_tail(log)}")
+    log = make(out, name, "bzImage", "modules")
     warnings = [line for line in log.read_text(errors="replace").split("\n") if "warning:" in line]
     if warnings:
         raise KtestError(f"{name}: the kernel builds with warnings:\n" + "\n".join(warnings[:10]))

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Debian packages of the kernel, by the kernel's own bindeb-pkg."""
+
+from pathlib import Path
+import shutil
+
+from . import KtestError, config, kernel
+from .paths import BUILD
+
+# Objects of its own: another version string must not reach the image that is tested.
+OUT = BUILD / "deb-kernel"
+VERSION = "-pvops"
+
+
+def _configure(name, out):
+    """Configure @out as the kernel @name, or from the file @name."""
+    out.mkdir(parents=True, exist_ok=True)
+    if name in ("release", "debug"):
+        kernel.configure(out, config.merged(config.fragments(name)))
+    elif name == "debian":
+        kernel.configure_debian(out, config.merged(config.rooms()))
+    elif Path(name).is_file():
+        shutil.copy(name, out / ".config")
+    else:
+        raise KtestError(f"{name}: neither release, debug, debian nor a configuration file")
+
+
+def make(name):
+    """Build the packages of configuration @name; return their paths."""
+    out = OUT / Path(name).name
+    for old in OUT.glob("*.deb"):
+        old.unlink()
+    _configure(name, out)
+    kernel.make(out, out.name, "bindeb-pkg",
+                variables=[f"LOCALVERSION={VERSION}", "KDEB_COMPRESS=xz"])
+    return sorted(OUT.glob("*.deb"))
