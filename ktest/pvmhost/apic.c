@@ -80,11 +80,11 @@ static u32 ppr(const struct vcpu *v)
 	return max(in_service, v->apic.tpr & 0xf0);
 }
 
-int vapic_pending(struct vcpu *v)
+int vapic_pending(const struct vcpu *v)
 {
 	int irr;
 
-	if (!(v->apic.irr[0] | v->apic.irr[1] | v->apic.irr[2] | v->apic.irr[3]))
+	if (!vapic_requested(v))
 		return -1;
 	irr = highest(v->apic.irr);
 	return (u32)(irr & 0xf0) > ppr(v) ? irr : -1;
@@ -126,13 +126,14 @@ static u8 *pv_eoi_byte(struct vcpu *v)
 
 void vapic_pv_eoi_enter(struct vcpu *v)
 {
-	u8 *flag = pv_eoi_byte(v);
+	u8 *flag;
 	int isr;
 
-	if (!flag)
+	if (!(v->apic.isr[0] | v->apic.isr[1] | v->apic.isr[2] | v->apic.isr[3]))
 		return;
 	isr = highest(v->apic.isr);
-	if (isr < 0 || test_bit256(v->apic.tmr, isr) || highest(v->apic.irr) >= 0)
+	flag = pv_eoi_byte(v);
+	if (!flag || test_bit256(v->apic.tmr, isr) || highest(v->apic.irr) >= 0)
 		return;
 	*flag |= KVM_PV_EOI_ENABLED;
 	v->eoi_pending = true;
@@ -207,6 +208,8 @@ static void init_vcpu(struct vcpu *v)
 {
 	if (v->state == VCPU_PVM && v->pcpu->vcpu == v && !v->halted)
 		return;	/* INIT to oneself, or to a CPU that runs: not supported */
+	if (v->pcpu->vcpu == v)
+		v->pcpu->vcpu = NULL;	/* nothing of it is to be saved */
 	vcpu_reset(v);	/* its root stays in use: a processor may still be on it */
 	v->state = VCPU_WAIT_SIPI;
 }

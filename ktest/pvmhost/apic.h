@@ -27,7 +27,7 @@ void vapic_reset(struct vcpu *v);
 bool vapic_read(struct vcpu *v, u32 msr, u64 *val);
 bool vapic_write(struct vcpu *v, u32 msr, u64 val);
 /* Highest vector that may be delivered now, or -1 */
-int vapic_pending(struct vcpu *v);
+int vapic_pending(const struct vcpu *v);
 void vapic_accept(struct vcpu *v, int vector);
 void vapic_eoi(struct vcpu *v);
 void vapic_set_irr(struct vcpu *v, u8 vector, bool level);

@@ -249,7 +249,7 @@ bool event_pending(const struct vcpu *v)
 		return v->state == VCPU_INTERPRET;
 	if (v->nmi_pending || v->mce_pending || v->kicked)
 		return true;
-	return vapic_pending((struct vcpu *)v) >= 0 && event_if(v);
+	return vapic_pending(v) >= 0 && event_if(v);
 }
 
 void event_nmi(struct vcpu *v)
@@ -297,7 +297,7 @@ static void deliver_interrupt(struct vcpu *v)
 	deliver_vector(v, &e);
 }
 
-static void deliver_pending(struct vcpu *v)
+static void deliver_nmi_mce(struct vcpu *v)
 {
 	if (v->mce_pending && nmi_possible(v)) {
 		v->mce_pending = 0;
@@ -307,15 +307,14 @@ static void deliver_pending(struct vcpu *v)
 		v->nmi_pending = 0;
 		deliver(v, PVM_EVENT_VECTOR_NMI, NULL);
 	}
-	deliver_interrupt(v);
 }
 
 /* May the switcher run, or is something waiting that only C does? */
-static bool must_be_slow(const struct vcpu *v)
+static bool must_be_slow(struct vcpu *v)
 {
 	return options.no_switcher || !v->pvcs || !v->root ||
 	       v->nmi_pending || v->mce_pending || v->prefetch ||
-	       vapic_pending((struct vcpu *)v) >= 0;
+	       vapic_pending(v) >= 0;
 }
 
 struct vcpu *event_prepare_entry(struct vcpu *v)
@@ -327,7 +326,10 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 			v = sched_pick(p);
 		v->halted = false;	/* it is awake, however it got here */
 		v->kicked = false;
-		deliver_pending(v);
+		if (v->nmi_pending || v->mce_pending)
+			deliver_nmi_mce(v);
+		if (vapic_requested(v) || options.stale_ip)
+			deliver_interrupt(v);
 		/* IRETQ must not fault: what the guest gave is checked here */
 		if (!v->umod || seg_return_valid(v))
 			break;
@@ -336,7 +338,8 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 	vapic_pv_eoi_enter(v);
 	shadow_enter(v);
 	v->slow = must_be_slow(v);
-	step_enter(v);
+	if (step_active() || p->stepping)
+		step_enter(v);
 	sched_set_timer(p);
 	p->in_guest = 1;
 	return v;

@@ -16,6 +16,7 @@
 #include "stats.h"
 #include "vcpu.h"
 #include "walk.h"
+#include "want.h"
 #include "x86.h"
 
 /*
@@ -26,11 +27,12 @@
  */
 static struct sp *link_child(struct vcpu *v, struct sp *sp, u32 index, const struct sp_want *w)
 {
-	struct sp *child = sp_child(sp, index);
+	u64 spte = sp->page[index];
+	struct sp *child = sp_pointed(sp, spte);
 	bool fresh;
 
 	if (child && child->key == w->key && child->role == w->role) {
-		if (sp_page(sp)[index] != ((sp_page(sp)[index] & PTE_FRAME) | w->bits))
+		if (spte != ((spte & PTE_FRAME) | w->bits))
 			sp_set(sp, index, w->bits, child);
 		return child;
 	}
@@ -41,9 +43,28 @@ static struct sp *link_child(struct vcpu *v, struct sp *sp, u32 index, const str
 	return child;
 }
 
+/* The child that entry @index of a table of umod's has, if the guest agrees */
+static inline struct sp *linked(const struct sp *sp, u32 index)
+{
+	u64 e = __atomic_load_n(&sp->table[index], __ATOMIC_RELAXED), spte = sp->page[index];
+	struct sp *child;
+
+	if ((e & (PTE_P | PTE_U | PTE_A | PTE_PS)) != (PTE_P | PTE_U | PTE_A) ||
+	    ((spte ^ e) & (PTE_P | PTE_W | PTE_NX)))
+		return NULL;
+	child = &sps[((spte & PTE_FRAME) - shadow_pool) >> PAGE_SHIFT];
+	return child->key == (e & PTE_FRAME) && child->role == ROLE_USER ? child : NULL;
+}
+
 /* Make the entries that lead to @gva; false: not to be had in this role */
 static bool fill(struct vcpu *v, struct sp *sp, u64 gva)
 {
+	struct sp *child;
+
+	/* Most often only the last one is missing, and in umod's root */
+	while (sp->role == ROLE_USER && sp->level > 1 &&
+	       (child = linked(sp, pt_index(gva, sp->level))))
+		sp = child;
 	for (;;) {
 		u32 index = pt_index(gva, sp->level);
 		struct sp_want w;
@@ -58,15 +79,59 @@ static bool fill(struct vcpu *v, struct sp *sp, u64 gva)
 	}
 }
 
+/* Let @to have what @from has in a slot, if their guests' entries agree */
+static struct sp *share_slot(struct sp *to, const struct sp *from, u32 slot)
+{
+	struct sp *child = sp_child(from, slot);
+	struct sp_want w;
+
+	if (!child || (to->page[slot] & PTE_P) || !sp_want(to, slot, &w) || w.leaf ||
+	    w.key != child->key || w.role != child->role)
+		return NULL;
+	sp_set(to, slot, w.bits, child);
+	return child;
+}
+
+void shadow_share_kernel(struct vcpu *v, struct root *r, const struct root *old)
+{
+	u32 word;
+
+	for (word = 4; word < 8; word++) {
+		u64 bits = old->pml4[0]->present[word];
+
+		for (; bits; bits &= bits - 1) {
+			struct sp *child = share_slot(r->pml4[0], old->pml4[0],
+						      word * 64 + __builtin_ctzll(bits));
+
+			if (child && child->stamp < v->flush_all)
+				sync_subtree(child);
+		}
+	}
+}
+
+/* What umod has, smod will soon want: system calls that it gives pointers to */
+static bool fill_user(struct vcpu *v, u64 gva)
+{
+	struct root *r = v->root;
+
+	if (!fill(v, r->pml4[1], gva))
+		return false;
+	if (pt_index(gva, 4) < 256)
+		share_slot(r->pml4[0], r->pml4[1], pt_index(gva, 4));
+	return true;
+}
+
 static bool fill_root(struct vcpu *v, u64 gva, const struct walk *w)
 {
-	struct sp *pml4 = v->root->pml4[v->umod];
+	struct sp *pml4 = v->root->pml4[0];
 	u32 slot = pt_index(gva, 4);
 
 	shadow_reserve();
+	if (v->umod)
+		return fill_user(v, gva);
 	if (fill(v, pml4, gva))
 		return true;
-	if (v->umod || slot >= 256 || w->user)
+	if (slot >= 256 || w->user)
 		return false;
 	/* A supervisor page among user tables: this slot cannot be shared */
 	stats.private_slots++;
@@ -102,16 +167,15 @@ void fault_handle(struct vcpu *v, u64 addr, u32 error)
 	fill_root(v, addr, &w);
 }
 
+/* Entries that the guest has not made, or not accessed, are not filled */
 void fault_prefetch(struct vcpu *v)
 {
 	u64 addr = v->prefetch;
-	struct walk w;
 
 	v->prefetch = 0;
-	if (!v->root || !gva_legal(v, addr) ||
-	    guest_walk(v, addr, (v->umod ? PF_U : 0) | WALK_PEEK, &w) != WALK_OK)
+	if (!v->root || !gva_legal(v, addr))
 		return;
-	stats.prefetches++;
 	shadow_reserve();
-	fill(v, v->root->pml4[v->umod], addr);
+	if (fill_user(v, addr))
+		stats.prefetches++;
 }

@@ -14,9 +14,7 @@ struct mem_map mem_map;
 static struct mem_range denied[MAX_DENIED];
 static u32 nr_denied;
 
-/* One byte for each 2 MB of the first 128 GB: is all of it guest memory? */
-#define CHUNKS		65536
-static u8 chunk_is_ram[CHUNKS];
+u8 mem_chunk_is_ram[MEM_CHUNKS];
 
 void mem_add(u64 start, u64 end, u32 type)
 {
@@ -96,20 +94,13 @@ void mem_freeze(void)
 {
 	u64 i;
 
-	for (i = 0; i < CHUNKS; i++) {
+	for (i = 0; i < MEM_CHUNKS; i++) {
 		u64 gpa = i * PMD_SIZE;
 		const struct mem_range *r = find_ram(gpa);
 
-		chunk_is_ram[i] = r && gpa + PMD_SIZE <= r->end &&
-				  !in_denied(gpa, gpa + PMD_SIZE);
+		mem_chunk_is_ram[i] = r && gpa + PMD_SIZE <= r->end &&
+				      !in_denied(gpa, gpa + PMD_SIZE);
 	}
-}
-
-bool mem_is_ram_2m(u64 gpa)
-{
-	u64 chunk = gpa / PMD_SIZE;
-
-	return chunk < CHUNKS && chunk_is_ram[chunk];
 }
 
 enum page_kind mem_kind(u64 gpa)

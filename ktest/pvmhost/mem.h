@@ -58,12 +58,29 @@ u64 mem_find_top(u64 size, u64 limit);
 /* After the last reservation and before the guest starts */
 void mem_freeze(void);
 
-enum page_kind mem_kind(u64 gpa);
+/* One byte for each 2 MB of the first 128 GB: is all of it guest memory? */
+#define MEM_CHUNKS	65536
+extern u8 mem_chunk_is_ram[MEM_CHUNKS];
+
 /* All of the 2 MB at @gpa is guest memory */
-bool mem_is_ram_2m(u64 gpa);
+static inline bool mem_is_ram_2m(u64 gpa)
+{
+	u64 chunk = gpa / PMD_SIZE;
+
+	return chunk < MEM_CHUNKS && mem_chunk_is_ram[chunk];
+}
+
+enum page_kind mem_kind(u64 gpa);
 
 /* Pointer to @len bytes of guest memory inside one page, or NULL */
 void *guest_ptr(u64 gpa, size_t len);
+
+/* Pointer to the page of guest memory at @gpa, or NULL */
+static inline void *guest_page(u64 gpa)
+{
+	return mem_is_ram_2m(gpa) ? phys_to_host(gpa) : guest_ptr(gpa, PAGE_SIZE);
+}
+
 bool guest_read(u64 gpa, void *buf, size_t len);
 bool guest_write(u64 gpa, const void *buf, size_t len);
 

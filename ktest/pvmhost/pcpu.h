@@ -20,6 +20,7 @@ struct tss {
 struct pcpu {
 	u32 id, apic_id;
 	struct vcpu *vcpu;	/* loaded on the hardware, or NULL */
+	u32 nr_bound;		/* vCPUs that run here and nowhere else */
 	u64 cr3;		/* hardware CR3 */
 	u64 slice_end;		/* TSC when the next vCPU gets its turn */
 	u64 timer_armed;	/* TSC the local timer is set to, 0: off */

@@ -26,8 +26,10 @@ void sched_init(void)
 {
 	u32 i;
 
-	for (i = 0; i < nr_vcpus; i++)
+	for (i = 0; i < nr_vcpus; i++) {
 		vcpus[i].pcpu = &pcpus[i % nr_pcpus];
+		vcpus[i].pcpu->nr_bound++;
+	}
 }
 
 bool sched_runnable(const struct vcpu *v)
@@ -156,6 +158,8 @@ void sched_set_timer(struct pcpu *p)
 	u64 next = 0, now;
 	u32 i, others = 0;
 
+	if (p->vcpu && p->nr_bound == 1 && p->vcpu->apic.deadline == p->timer_armed)
+		return;		/* as nearly always */
 	for (i = 0; i < nr_vcpus; i++) {
 		struct vcpu *v = &vcpus[i];
 

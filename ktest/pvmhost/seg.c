@@ -51,6 +51,8 @@ static bool stack_valid(const struct vcpu *v, u16 sel)
 
 bool seg_return_valid(const struct vcpu *v)
 {
+	if (v->regs.cs == USER_CS && v->regs.ss == USER_DS)
+		return is_canonical(v->regs.rip);
 	if (!stack_valid(v, v->regs.ss))
 		return false;
 	if (v->regs.cs == USER_CS)

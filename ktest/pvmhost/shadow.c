@@ -25,13 +25,14 @@
 #define MAX_POOL	(64 << 20 >> PAGE_SHIFT)
 
 struct root roots[MAX_ROOTS];
+u64 roots_used;
 u64 sync_clock = 1;
 
 u32 local_super_entries;
 
-static struct sp sps[MAX_POOL];
+struct sp sps[MAX_POOL];
+u64 shadow_pool;
 static u32 hash[HASH_SIZE];
-static u64 pool_start;
 static u32 checksum;	/* of the host's text, as it was at start */
 static u32 nr_pages, nr_free, nr_limbo;
 static u32 free_list = NONE, limbo_list = NONE;
@@ -53,12 +54,7 @@ static u32 sp_index(const struct sp *sp)
 
 static u64 sp_phys(const struct sp *sp)
 {
-	return pool_start + (u64)sp_index(sp) * PAGE_SIZE;
-}
-
-u64 *sp_page(const struct sp *sp)
-{
-	return phys_to_host(sp_phys(sp));
+	return host_to_phys(sp->page);
 }
 
 static u32 hash_of(u64 key, u32 level, u32 role)
@@ -71,11 +67,13 @@ void shadow_init(u64 pool, u64 size)
 	u32 i;
 
 	checksum = host_checksum();
-	pool_start = pool;
+	shadow_pool = pool;
 	nr_pages = min(size >> PAGE_SHIFT, (u64)MAX_POOL);
 	for (i = 0; i < HASH_SIZE; i++)
 		hash[i] = NONE;
 	for (i = 0; i < nr_pages; i++) {
+		sps[i].page = phys_to_host(pool + (u64)i * PAGE_SIZE);
+		memset(sps[i].page, 0, PAGE_SIZE);
 		sps[i].next = free_list;
 		free_list = i;
 	}
@@ -110,8 +108,7 @@ static struct sp *sp_alloc(void)
 	sp = &sps[free_list];
 	free_list = sp->next;
 	nr_free--;
-	memset(sp, 0, sizeof(*sp));
-	memset(sp_page(sp), 0, PAGE_SIZE);
+	sp->parents = 0;
 	sp->used = true;
 	return sp;
 }
@@ -127,11 +124,11 @@ static void hash_remove(struct sp *sp)
 
 static void sp_drop_all(struct sp *sp)
 {
-	u32 i;
+	u32 word;
 
-	for (i = 0; i < 512; i++) {
-		if (sp->present[i / 64] & 1ULL << (i % 64))
-			sp_set(sp, i, 0, NULL);
+	for (word = 0; word < 8; word++) {
+		while (sp->present[word])
+			sp_set(sp, word * 64 + __builtin_ctzll(sp->present[word]), 0, NULL);
 	}
 }
 
@@ -143,35 +140,29 @@ static void sp_unlink(struct sp *sp)
 	sp_drop_all(sp);
 	if (sp->level < 4)	/* PML4s are not shared, so not hashed */
 		hash_remove(sp);
+	else
+		sp->page[HOST_SLOT] = 0;
 	sp->used = false;
 	sp->next = limbo_list;
 	limbo_list = sp_index(sp);
 	nr_limbo++;
 }
 
-struct sp *sp_child(const struct sp *sp, u32 index)
-{
-	u64 e = sp_page(sp)[index];
-
-	if (sp->level == 1 || !(e & PTE_P) || (e & PTE_PS))
-		return NULL;
-	return &sps[((e & PTE_FRAME) - pool_start) >> PAGE_SHIFT];
-}
-
 void sp_set(struct sp *sp, u32 index, u64 spte, struct sp *child)
 {
-	struct sp *old = sp_child(sp, index);
+	u64 before = sp->page[index], changed;
+	struct sp *old = sp_pointed(sp, before);
 
 	if (child) {
 		child->parents++;
 		spte |= sp_phys(child);
 	}
-	local_super_entries += !!(spte & SPTE_LOCAL) - !!(sp_page(sp)[index] & SPTE_LOCAL);
-	__atomic_store_n(&sp_page(sp)[index], spte, __ATOMIC_RELEASE);
-	if (spte & PTE_P)
-		sp->present[index / 64] |= 1ULL << (index % 64);
-	else
-		sp->present[index / 64] &= ~(1ULL << (index % 64));
+	changed = before ^ spte;
+	if (changed & SPTE_LOCAL)
+		local_super_entries += spte & SPTE_LOCAL ? 1 : -1;
+	if (changed & PTE_P)
+		sp->present[index / 64] ^= 1ULL << (index % 64);
+	__atomic_store_n(&sp->page[index], spte, __ATOMIC_RELEASE);
 	if (old)
 		sp_unlink(old);
 }
@@ -192,98 +183,12 @@ struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh)
 	sp->key = key;
 	sp->level = level;
 	sp->role = role;
-	sp->table = role == ROLE_DIRECT ? NULL : guest_ptr(key, PAGE_SIZE);
+	sp->table = role == ROLE_DIRECT ? NULL : guest_page(key);
 	sp->stamp = sync_clock;
 	sp->next = *chain;
 	*chain = sp_index(sp);
 	*fresh = true;
 	return sp;
-}
-
-/* The guest's entry; a huge page's part looks like an entry with all rights */
-static u64 guest_entry(const struct sp *sp, u32 index)
-{
-	if (sp->role == ROLE_DIRECT)
-		return (sp->key + index * pt_size(sp->level)) | PTE_P | PTE_W | PTE_U |
-		       PTE_A | PTE_D | (sp->level > 1 ? PTE_PS : 0);
-	return sp->table ? __atomic_load_n(&sp->table[index], __ATOMIC_RELAXED) : 0;
-}
-
-/* Rights of a guest leaf: dirty decides about writing, so that it gets noticed */
-static u64 leaf_rights(const struct sp *sp, u64 e)
-{
-	u64 bits = PTE_P | PTE_U | PTE_A | PTE_D | (e & PTE_NX);
-
-	if ((e & PTE_W) && (e & PTE_D))
-		bits |= PTE_W;
-	if (sp->role == ROLE_BOTH && (e & PTE_U))
-		bits |= PTE_NX;
-	if (sp->role == ROLE_SUPER && !(e & PTE_G))
-		bits |= SPTE_LOCAL;
-	return bits;
-}
-
-static bool want_leaf(const struct sp *sp, u64 e, struct sp_want *w)
-{
-	u64 frame = e & PTE_FRAME & ~(pt_size(sp->level) - 1);
-
-	w->bits = leaf_rights(sp, e);
-	w->leaf = true;
-	if (sp->level == 1) {
-		enum page_kind kind = mem_kind(frame);
-
-		w->bits |= frame;
-		if (kind == PAGE_DEVICE)
-			w->bits |= PTE_PCD;
-		return kind == PAGE_RAM || kind == PAGE_DEVICE;
-	}
-	if (sp->level == 2 && mem_is_ram_2m(frame)) {
-		w->bits |= frame | PTE_PS;
-		return true;
-	}
-	w->leaf = false;
-	w->key = frame;
-	w->role = ROLE_DIRECT;
-	return true;
-}
-
-static bool slot_is_private(const struct sp *pml4, u32 index)
-{
-	return index >= 256 || (pml4->private_slots[index / 64] & 1ULL << (index % 64));
-}
-
-static void want_table(const struct sp *sp, u32 index, u64 e, struct sp_want *w)
-{
-	w->leaf = false;
-	w->key = e & PTE_FRAME;
-	w->bits = PTE_P | PTE_U | PTE_A | (e & (PTE_W | PTE_NX));
-	w->role = sp->role;
-	if (sp->role != ROLE_BOTH)
-		return;
-	if (!(e & PTE_U)) {
-		w->role = ROLE_SUPER;
-	} else if (sp->level == 4 && !slot_is_private(sp, index)) {
-		/* umod's tables serve here too; what they map must not execute */
-		w->role = ROLE_USER;
-		w->bits |= PTE_NX;
-	}
-}
-
-/* false: nothing that may be in a shadow */
-bool sp_want(const struct sp *sp, u32 index, struct sp_want *w)
-{
-	u64 e = guest_entry(sp, index);
-
-	if (!(e & PTE_P) || (!(e & PTE_A) && !options.late_ad))
-		return false;
-	if (sp->role == ROLE_USER && !(e & PTE_U))
-		return false;
-	if (sp->level == 1 || (e & PTE_PS))
-		return sp->level < 4 && want_leaf(sp, e, w);
-	if (!guest_ptr(e & PTE_FRAME, PAGE_SIZE))
-		return false;
-	want_table(sp, index, e, w);
-	return true;
 }
 
 static void root_drop(struct root *r)
@@ -293,6 +198,7 @@ static void root_drop(struct root *r)
 	for (i = 0; i < 2; i++)
 		sp_unlink(r->pml4[i]);
 	r->used = false;
+	roots_used &= ~(1ULL << (r - roots));
 	stats.roots_dropped++;
 }
 
@@ -315,39 +221,58 @@ static struct sp *new_pml4(u64 gcr3, u32 role)
 	struct sp *sp = sp_alloc();
 
 	sp->key = gcr3;
-	sp->table = guest_ptr(gcr3, PAGE_SIZE);
+	sp->table = guest_page(gcr3);
 	sp->level = 4;
 	sp->role = role;
 	sp->parents = 1;
+	memset(sp->private_slots, 0, sizeof(sp->private_slots));
 	/* Not in @present: never compared with the guest's entry, never dropped */
-	sp_page(sp)[HOST_SLOT] = host_pml4e;
+	sp->page[HOST_SLOT] = host_pml4e;
 	return sp;
 }
 
-static struct root *root_get(u64 gcr3)
-{
-	struct root *r, *empty = NULL;
-	u32 i;
+/* A hint, by a hash of the guest's CR3; whatever is there is checked */
+static u8 root_hint[64];
 
-	for (i = 0; i < MAX_ROOTS; i++) {
-		if (roots[i].used && roots[i].gcr3 == gcr3)
+static u8 *hint_of(u64 gcr3)
+{
+	return &root_hint[(gcr3 >> PAGE_SHIFT ^ gcr3 >> (PAGE_SHIFT + 6)) & 63];
+}
+
+static struct root *root_find(u64 gcr3)
+{
+	u64 bits = roots_used;
+	u8 *hint = hint_of(gcr3);
+
+	if (roots[*hint].used && roots[*hint].gcr3 == gcr3)
+		return &roots[*hint];
+	for (; bits; bits &= bits - 1) {
+		u32 i = __builtin_ctzll(bits);
+
+		if (roots[i].gcr3 == gcr3) {
+			*hint = i;
 			return &roots[i];
-		if (!roots[i].used)
-			empty = &roots[i];
+		}
 	}
+	return NULL;
+}
+
+static struct root *root_make(u64 gcr3)
+{
+	struct root *r;
+
 	shadow_reserve();
-	if (!empty) {	/* more roots than vCPUs: there is an idle one */
-		r = oldest_idle_root();
-		root_drop(r);
-		empty = r;
-	}
-	r = empty;
+	if (!(~roots_used & ((1ULL << MAX_ROOTS) - 1)))
+		root_drop(oldest_idle_root());	/* more roots than vCPUs: there is one */
+	r = &roots[__builtin_ctzll(~roots_used)];
 	r->gcr3 = gcr3;
 	r->users = 0;
 	r->used = true;
 	r->synced = sync_clock;
 	r->pml4[0] = new_pml4(gcr3, ROLE_BOTH);
 	r->pml4[1] = new_pml4(gcr3, ROLE_USER);
+	roots_used |= 1ULL << (r - roots);
+	*hint_of(gcr3) = r - roots;
 	stats.roots_made++;
 	return r;
 }
@@ -363,29 +288,41 @@ static void root_put(struct root *r)
 		root_drop(r);
 }
 
-void shadow_load(struct vcpu *v, u64 gcr3, bool flush)
+static void root_bring_up_to_date(struct vcpu *v, struct root *r, bool flush)
 {
-	struct root *r = root_get(gcr3 & PTE_FRAME), *old = v->root;
-
-	v->gcr3 = gcr3;
-	if (r != old) {
-		r->users++;
-		v->root = r;
-		v->cr3[0] = sp_phys(r->pml4[0]);
-		v->cr3[1] = sp_phys(r->pml4[1]);
-		/* At once: the host must not stay on a root that may be dropped */
-		v->pcpu->cr3 = v->cr3[0];
-		v->stats.cr3_loads++;
-		write_cr3(v->cr3[0]);
-		if (old)
-			root_put(old);
-	}
-	r->last_use = ++sync_clock;
-	v->pcpu->need_flush = true;
 	if (r->synced < v->flush_all)
 		sync_root(r, true);
 	else if (flush)
 		sync_root(r, !(v->cr4 & X86_CR4_PGE));
+}
+
+void shadow_load(struct vcpu *v, u64 gcr3, bool flush)
+{
+	struct root *old = v->root, *r = root_find(gcr3 & PTE_FRAME);
+
+	v->gcr3 = gcr3;
+	if (r) {
+		root_bring_up_to_date(v, r, flush);
+	} else {
+		r = root_make(gcr3 & PTE_FRAME);
+		if (old)
+			shadow_share_kernel(v, r, old);
+	}
+	r->last_use = ++sync_clock;
+	if (r == old) {
+		v->pcpu->need_flush = true;
+		return;
+	}
+	r->users++;
+	v->root = r;
+	v->cr3[0] = sp_phys(r->pml4[0]);
+	v->cr3[1] = sp_phys(r->pml4[1]);
+	/* At once: the host must not stay on a root that may be dropped */
+	v->pcpu->cr3 = v->cr3[0];
+	v->stats.cr3_loads++;
+	write_cr3(v->cr3[0]);
+	if (old)
+		root_put(old);
 }
 
 void shadow_enter(struct vcpu *v)
@@ -452,22 +389,36 @@ void shadow_drop_random(void)
 	this_pcpu()->need_flush = true;
 }
 
+/* Entries and @present agree, and a free page is empty; returns entries with SPTE_LOCAL */
+static u32 audit_page(const struct sp *sp, u32 *links)
+{
+	u32 i, local = 0;
+
+	for (i = 0; i < 512; i++) {
+		bool present = sp->present[i / 64] & 1ULL << (i % 64);
+		const struct sp *child = sp_child(sp, i);
+
+		if (sp->level == 4 && i == HOST_SLOT && sp->used)
+			continue;
+		if (present != !!sp->page[i] || (present && !sp->used))
+			panic("shadow page %u: entry %u is %llx\n", sp_index(sp), i, sp->page[i]);
+		if (child)
+			links[sp_index(child)]++;
+		local += !!(sp->page[i] & SPTE_LOCAL);
+	}
+	return local;
+}
+
 void shadow_audit(void)
 {
 	static u32 links[MAX_POOL];
-	u32 i, j, used = 0;
+	u32 i, used = 0, local = 0;
 
 	if (host_checksum() != checksum)
 		panic("the host's text has changed\n");
 	memset(links, 0, nr_pages * sizeof(links[0]));
-	for (i = 0; i < nr_pages; i++) {
-		for (j = 0; sps[i].used && j < 512; j++) {
-			struct sp *child = sp_child(&sps[i], j);
-
-			if (child && (sps[i].present[j / 64] & 1ULL << (j % 64)))
-				links[sp_index(child)]++;
-		}
-	}
+	for (i = 0; i < nr_pages; i++)
+		local += audit_page(&sps[i], links);
 	for (i = 0; i < nr_pages; i++) {
 		if (!sps[i].used)
 			continue;
@@ -475,6 +426,8 @@ void shadow_audit(void)
 		if (sps[i].level < 4 && links[i] != sps[i].parents)
 			panic("shadow page %u: %u links, %u counted\n", i, links[i], sps[i].parents);
 	}
+	if (local != local_super_entries)
+		panic("local entries: %u, %u counted\n", local, local_super_entries);
 	if (used + nr_free + nr_limbo != nr_pages)
 		panic("shadow pages: %u used, %u free, %u in limbo of %u\n", used, nr_free,
 		      nr_limbo, nr_pages);

@@ -14,6 +14,8 @@
 #define PVMHOST_SHADOW_H
 
 #include <linux/types.h>
+#include "layout.h"
+#include "pgtable.h"
 
 struct vcpu;
 
@@ -21,10 +23,12 @@ enum sp_role {
 	ROLE_USER,	/* only pages that umod may use; under both roots */
 	ROLE_SUPER,	/* all leaves are supervisor pages: some entry above said so */
 	ROLE_BOTH,	/* smod's view where no entry above decides: user pages get NX */
+	ROLE_KERNEL,	/* the same in the upper half, where supervisor pages are the rule */
 	ROLE_DIRECT,	/* part of a huge guest page; the entry above has the rights */
 };
 
 struct sp {
+	u64 *page;	/* the entries; all of them 0 while the page is free */
 	u64 key;	/* guest-physical address of the table, or of the huge page */
 	u64 stamp;	/* sync clock of the last visit */
 	u64 present[8];	/* which entries are */
@@ -47,11 +51,12 @@ struct root {
 	bool used;
 };
 
-#define MAX_ROOTS	48
+#define MAX_ROOTS	48	/* more than vCPUs, at most 64 */
 
 extern struct root roots[MAX_ROOTS];
+extern u64 roots_used;		/* a bit each */
 /*
- * Set in leaf entries of supervisor tables that are not global in the guest's
+ * Set in leaf entries of the kernel's tables that are not global in the guest's
  * (bit 9 is software's): only those does a flush of one PCID concern.
  */
 #define SPTE_LOCAL	(1ULL << 9)
@@ -68,6 +73,9 @@ u32 shadow_pages_total(void);
  */
 void shadow_audit(void);
 
+/* fault.c: let the new root @r have what @old has of the kernel's half */
+void shadow_share_kernel(struct vcpu *v, struct root *r, const struct root *old);
+
 /* Guest CR3 load; @flush: of this PCID's entries */
 void shadow_load(struct vcpu *v, u64 gcr3, bool flush);
 /* Make the hardware use the current root; sets v->cr3 */
@@ -79,22 +87,32 @@ void shadow_zap_all(void);
 /* Drop something at random */
 void shadow_drop_random(void);
 
-u64 *sp_page(const struct sp *sp);
+extern struct sp sps[];
+extern u64 shadow_pool;		/* physical address of the page that sps[0] describes */
+
+/* The page that the entry @spte of @sp points to, or NULL */
+static inline struct sp *sp_pointed(const struct sp *sp, u64 spte)
+{
+	if (sp->level == 1 || !(spte & PTE_P) || (spte & PTE_PS))
+		return NULL;
+	return &sps[((spte & PTE_FRAME) - shadow_pool) >> PAGE_SHIFT];
+}
+
+/* Does a flush of one PCID spare all of @sp but SPTE_LOCAL entries? */
+static inline bool sp_is_kernel(const struct sp *sp)
+{
+	return sp->role == ROLE_SUPER || sp->role == ROLE_KERNEL;
+}
+
+static inline struct sp *sp_child(const struct sp *sp, u32 index)
+{
+	return sp_pointed(sp, sp->page[index]);
+}
+
 /* Set an entry, with the books: unlinks what was there; @child may be NULL */
 void sp_set(struct sp *sp, u32 index, u64 spte, struct sp *child);
-struct sp *sp_child(const struct sp *sp, u32 index);
 /* Find or make; @fresh: it was made, so it is empty and true */
 struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh);
-
-/* What entry @index of @sp should be now, from the guest's table */
-struct sp_want {
-	u64 bits;	/* of the entry; without the address if there is a child */
-	bool leaf;
-	u64 key;	/* the child's */
-	u8 role;
-};
-
-bool sp_want(const struct sp *sp, u32 index, struct sp_want *w);
 
 /* sync.c */
 /* @all: global entries too */

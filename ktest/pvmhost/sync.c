@@ -13,35 +13,37 @@
 #include "shadow.h"
 #include "stats.h"
 #include "walk.h"
+#include "want.h"
 #include "x86.h"
 
-static void sync_entry(struct sp *sp, u32 index)
+static inline void sync_entry(struct sp *sp, u32 index)
 {
-	struct sp *child = sp_child(sp, index);
+	u64 spte = sp->page[index];
 	struct sp_want w;
-	u64 *entry = &sp_page(sp)[index];
+	struct sp *child;
 
 	if (!sp_want(sp, index, &w)) {
 		sp_set(sp, index, 0, NULL);
 		return;
 	}
 	if (w.leaf) {
-		if (*entry != w.bits)
+		if (spte != w.bits)
 			sp_set(sp, index, w.bits, NULL);
 		return;
 	}
+	child = sp_pointed(sp, spte);
 	if (!child || child->key != w.key || child->role != w.role) {
 		sp_set(sp, index, 0, NULL);
 		return;
 	}
-	if (*entry != ((*entry & PTE_FRAME) | w.bits))
+	if (spte != ((spte & PTE_FRAME) | w.bits))
 		sp_set(sp, index, w.bits, child);
 }
 
 /*
  * Every path of at most four levels; the stamp keeps shared pages to one visit.
- * Not @all: only what a flush of one PCID concerns, which leaves supervisor
- * tables alone as long as all their leaves are global.
+ * Not @all: only what a flush of one PCID concerns, which leaves the
+ * kernel's tables alone as long as all their leaves are global.
  */
 static void sync_tree(struct sp *sp, u64 stamp, bool all)
 {
@@ -61,7 +63,7 @@ static void sync_tree(struct sp *sp, u64 stamp, bool all)
 			stats.synced_entries++;
 			sync_entry(sp, index);
 			child = sp_child(sp, index);
-			if (child && (all || child->role != ROLE_SUPER || local_super_entries))
+			if (child && (all || !sp_is_kernel(child) || local_super_entries))
 				sync_tree(child, stamp, all);
 		}
 	}
@@ -96,17 +98,32 @@ static void sync_path(struct sp *sp, u64 gva)
 	}
 }
 
-/* In every root: the guest's INVLPG reaches all PCIDs */
+/*
+ * In every root: the guest's INVLPG reaches all PCIDs.  What roots share below
+ * their PML4s, the two of one and all of the kernel's, is looked at once.
+ */
 void sync_address(u64 gva)
 {
-	u32 i;
+	u64 bits = roots_used;
+	u32 index = pt_index(gva, 4), i;
+	struct sp *done = NULL;
 
 	walk_flush_ad();
-	for (i = 0; i < MAX_ROOTS; i++) {
-		if (!roots[i].used)
-			continue;
-		sync_path(roots[i].pml4[0], gva);
-		sync_path(roots[i].pml4[1], gva);
+	for (; bits; bits &= bits - 1) {
+		struct root *r = &roots[__builtin_ctzll(bits)];
+
+		for (i = 0; i < 2; i++) {
+			struct sp *pml4 = r->pml4[i], *child;
+
+			if (!(pml4->page[index] & PTE_P) || index == HOST_SLOT)
+				continue;
+			sync_entry(pml4, index);
+			child = sp_child(pml4, index);
+			if (child == done)
+				continue;
+			sync_path(child, gva);
+			done = child;
+		}
 	}
 }
 
@@ -126,9 +143,11 @@ void shadow_flush_current(struct vcpu *v)
 		sync_root(v->root, !(v->cr4 & X86_CR4_PGE));
 }
 
+/* The other root of this processor is flushed when it is loaded */
 void shadow_invlpg(struct vcpu *v, u64 gva)
 {
-	v->pcpu->need_flush = true;
-	if (gva_legal(v, gva))
-		sync_address(gva);
+	if (!gva_legal(v, gva))
+		return;
+	sync_address(gva);
+	asm volatile("invlpg (%0)" : : "r" (gva) : "memory");
 }

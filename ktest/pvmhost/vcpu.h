@@ -134,9 +134,10 @@ void vcpu_put(struct vcpu *v);
 /* exit.c */
 struct vcpu *vcpu_exit(struct vcpu *v);
 
-static inline bool vcpu_in_smod(const struct vcpu *v)
+/* Is there any vector in the IRR? */
+static inline bool vapic_requested(const struct vcpu *v)
 {
-	return !v->umod;
+	return v->apic.irr[0] | v->apic.irr[1] | v->apic.irr[2] | v->apic.irr[3];
 }
 
 #endif

@@ -74,43 +74,36 @@ bool gva_legal(const struct vcpu *v, u64 gva)
 	return slot >= start && slot < end;
 }
 
-static bool reserved(u64 entry, u32 level)
+static inline bool reserved(u64 entry, u32 level)
 {
 	if (entry & PTE_RESERVED)
 		return true;
-	if (level == 4)
-		return entry & PTE_PS;
-	if (level > 1 && (entry & PTE_PS))
-		return entry & (pt_size(level) - 1) & PTE_FRAME & ~(u64)PAGE_SIZE;
-	return false;
+	if (level == 1 || !(entry & PTE_PS))
+		return false;
+	return level == 4 || (entry & (pt_size(level) - 1) & PTE_FRAME & ~(u64)PAGE_SIZE);
 }
 
-/* The rights of the whole path */
-struct rights {
-	bool user, write, nx;
-};
-
-static bool allowed(u32 access, const struct rights *r)
+/* @all: bits that every entry of the path has; @any: bits that one of them has */
+static inline bool allowed(u32 access, u64 all, u64 any)
 {
-	if ((access & PF_W) && !r->write)
+	if ((access & PF_W) && !(all & PTE_W))
 		return false;
-	if ((access & PF_I) && r->nx)
+	if ((access & PF_I) && (any & PTE_NX))
 		return false;
 	if (access & PF_U)
-		return r->user;
+		return all & PTE_U;
 	/* smod: user pages do not execute, SMEP is always on */
-	return !((access & PF_I) && r->user);
+	return !((access & PF_I) && (all & PTE_U));
 }
 
 u32 guest_walk(struct vcpu *v, u64 gva, u32 access, struct walk *w)
 {
-	u64 table = v->gcr3 & PTE_FRAME, *slot[5], seen[5];
-	struct rights r = { true, true, false };
+	u64 e = v->gcr3, all = ~0ULL, any = 0, *slot[5], seen[5];
 	u32 level, top, fault = access & (PF_W | PF_U | PF_I);
 
-	for (level = 4;; level--) {
-		u64 *page = guest_ptr(table, PAGE_SIZE);
-		u64 e;
+#pragma GCC unroll 4
+	for (level = 4; level; level--) {
+		u64 *page = guest_page(e & PTE_FRAME);
 
 		if (!page) {
 			stats.walk_bad_table++;
@@ -125,23 +118,20 @@ u32 guest_walk(struct vcpu *v, u64 gva, u32 access, struct walk *w)
 			stats.walk_reserved++;
 			return fault | PF_P | PF_RSVD;
 		}
-		r.user &= !!(e & PTE_U);
-		r.write &= !!(e & PTE_W);
-		r.nx |= !!(e & PTE_NX);
+		all &= e;
+		any |= e;
 		if (level == 1 || (e & PTE_PS))
-			break;
-		table = e & PTE_FRAME;
+			break;	/* always, before the condition ends it */
 	}
-	if (!allowed(access, &r))
+	if (!allowed(access, all, any))
 		return fault | PF_P;
-	if (!(access & WALK_PEEK)) {
+	if (!(all & PTE_A) || ((access & PF_W) && !(e & PTE_D))) {
 		for (top = 4; top > level; top--)
 			mark(slot[top], seen[top], PTE_A);
-		mark(slot[level], seen[level], access & PF_W ? PTE_A | PTE_D : PTE_A);
+		mark(slot[level], e, access & PF_W ? PTE_A | PTE_D : PTE_A);
 	}
-	w->user = r.user;
-	w->leaf_dirty = (access & PF_W) || (seen[level] & PTE_D);
-	w->gpa = (seen[level] & PTE_FRAME & ~(pt_size(level) - 1)) | (gva & (pt_size(level) - 1));
+	w->user = all & PTE_U;
+	w->gpa = (e & PTE_FRAME & ~(pt_size(level) - 1)) | (gva & (pt_size(level) - 1));
 	return WALK_OK;
 }
 

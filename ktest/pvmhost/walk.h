@@ -14,11 +14,8 @@ struct vcpu;
 struct walk {
 	u64 gpa;	/* of @gva itself */
 	bool user;	/* U/S is U all the way */
-	bool leaf_dirty;
 };
 
-/* Not a page fault error bit: do not touch accessed and dirty bits */
-#define WALK_PEEK	0x10000
 /* Not a page fault error bit: the walk succeeded */
 #define WALK_OK		0x20000
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a shadow entry should be, from the guest's entry.
+ *
+ * Copyright (C) 2026 the pvops developers
+ *
+ * Inline, because every fill and every flush asks for each entry it touches.
+ */
+#ifndef PVMHOST_WANT_H
+#define PVMHOST_WANT_H
+
+#include <linux/types.h>
+#include "mem.h"
+#include "options.h"
+#include "pgtable.h"
+#include "shadow.h"
+
+struct sp_want {
+	u64 bits;	/* of the entry; without the address if there is a child */
+	bool leaf;
+	u64 key;	/* the child's */
+	u8 role;
+};
+
+/* The guest's entry; a huge page's part looks like an entry with all rights */
+static inline u64 guest_entry(const struct sp *sp, u32 index)
+{
+	if (sp->role == ROLE_DIRECT)
+		return (sp->key + index * pt_size(sp->level)) | PTE_P | PTE_W | PTE_U |
+		       PTE_A | PTE_D | (sp->level > 1 ? PTE_PS : 0);
+	return sp->table ? __atomic_load_n(&sp->table[index], __ATOMIC_RELAXED) : 0;
+}
+
+/* Rights of a guest leaf: dirty decides about writing, so that it gets noticed */
+static inline u64 leaf_rights(const struct sp *sp, u64 e)
+{
+	u64 bits = PTE_P | PTE_U | PTE_A | PTE_D | (e & PTE_NX);
+
+	if ((e & PTE_W) && (e & PTE_D))
+		bits |= PTE_W;
+	if ((sp->role == ROLE_BOTH || sp->role == ROLE_KERNEL) && (e & PTE_U))
+		bits |= PTE_NX;
+	if (sp_is_kernel(sp) && !(e & PTE_G))
+		bits |= SPTE_LOCAL;
+	return bits;
+}
+
+static inline bool want_page(const struct sp *sp, u64 e, struct sp_want *w)
+{
+	u64 frame = e & PTE_FRAME;
+
+	w->bits = leaf_rights(sp, e) | frame;
+	w->leaf = true;
+	if (!mem_is_ram_2m(frame)) {
+		enum page_kind kind = mem_kind(frame);
+
+		if (kind == PAGE_DEVICE)
+			w->bits |= PTE_PCD;
+		return kind == PAGE_RAM || kind == PAGE_DEVICE;
+	}
+	return true;
+}
+
+static inline bool want_huge(const struct sp *sp, u64 e, struct sp_want *w)
+{
+	u64 frame = e & PTE_FRAME & ~(pt_size(sp->level) - 1);
+
+	w->bits = leaf_rights(sp, e);
+	w->leaf = true;
+	if (sp->level == 2 && mem_is_ram_2m(frame)) {
+		w->bits |= frame | PTE_PS;
+		return true;
+	}
+	w->leaf = false;
+	w->key = frame;
+	w->role = ROLE_DIRECT;
+	return sp->level < 4;
+}
+
+static inline bool slot_is_private(const struct sp *pml4, u32 index)
+{
+	return pml4->private_slots[index / 64] & 1ULL << (index % 64);
+}
+
+static inline bool want_table(const struct sp *sp, u32 index, u64 e, struct sp_want *w)
+{
+	w->leaf = false;
+	w->key = e & PTE_FRAME;
+	w->bits = PTE_P | PTE_U | PTE_A | (e & (PTE_W | PTE_NX));
+	w->role = sp->role;
+	if ((sp->role == ROLE_BOTH || sp->role == ROLE_KERNEL) && !(e & PTE_U)) {
+		w->role = ROLE_SUPER;
+	} else if (sp->role == ROLE_BOTH && sp->level == 4 && index >= 256) {
+		w->role = ROLE_KERNEL;
+	} else if (sp->role == ROLE_BOTH && sp->level == 4 && !slot_is_private(sp, index)) {
+		/* umod's tables serve here too; what they map must not execute */
+		w->role = ROLE_USER;
+		w->bits |= PTE_NX;
+	}
+	return guest_page(w->key);
+}
+
+/* false: nothing that may be in a shadow */
+static inline bool sp_want(const struct sp *sp, u32 index, struct sp_want *w)
+{
+	u64 e = guest_entry(sp, index);
+
+	if (!(e & PTE_P) || (!(e & PTE_A) && !options.late_ad))
+		return false;
+	if (sp->role == ROLE_USER && !(e & PTE_U))
+		return false;
+	if (sp->level == 1)
+		return want_page(sp, e, w);
+	return e & PTE_PS ? want_huge(sp, e, w) : want_table(sp, index, e, w);
+}
+
+#endif
