@@ -13,6 +13,7 @@ struct options options = {
 	.pool_mb = 24,
 	.slice_us = 4000,
 	.seed = 1,
+	.step_repeat = 1,
 };
 
 static const struct {
@@ -44,6 +45,7 @@ static const struct {
 	{ "verbose=", &options.verbose, 0, 9 },
 	{ "pool=", &options.pool_mb, 1, 1024 },
 	{ "slice=", &options.slice_us, 100, 1000000 },
+	{ "steprepeat=", &options.step_repeat, 1, 1000 },
 };
 
 static const struct {
@@ -53,15 +55,6 @@ static const struct {
 	{ "l1", GEN_L1 },
 	{ "gen=R", GEN_R },
 	{ "gen=V1", GEN_V1 },
-};
-
-static const struct {
-	const char *name;
-	u64 *value;
-} addresses[] = {
-	{ "steplow=", &options.step_low },
-	{ "stephigh=", &options.step_high },
-	{ "stepfirst=", &options.step_first },
 };
 
 static const struct {
@@ -106,6 +99,20 @@ static bool parse_hex(const char *s, size_t len, u64 *val)
 	return true;
 }
 
+/* Two addresses with '-' between them */
+static bool parse_range(const char *s, size_t len)
+{
+	struct step_range *r = &options.step_range[options.step_ranges];
+	size_t first = 0;
+
+	while (first < len && s[first] != '-')
+		first++;
+	if (first == len || options.step_ranges == STEP_RANGES)
+		return false;
+	options.step_ranges++;
+	return parse_hex(s, first, &r->low) && parse_hex(s + first + 1, len - first - 1, &r->high);
+}
+
 static bool parse_value(const char *word, size_t len)
 {
 	size_t i, n;
@@ -113,11 +120,10 @@ static bool parse_value(const char *word, size_t len)
 
 	if (len > 5 && !strncmp(word, "seed=", 5))
 		return parse_number(word + 5, len - 5, &options.seed);
-	for (i = 0; i < ARRAY_SIZE(addresses); i++) {
-		n = strlen(addresses[i].name);
-		if (len > n && !strncmp(word, addresses[i].name, n))
-			return parse_hex(word + n, len - n, addresses[i].value);
-	}
+	if (len > 10 && !strncmp(word, "stepfirst=", 10))
+		return parse_hex(word + 10, len - 10, &options.step_first);
+	if (len > 10 && !strncmp(word, "steprange=", 10))
+		return parse_range(word + 10, len - 10);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		n = strlen(numbers[i].name);
 		if (len <= n || strncmp(word, numbers[i].name, n))

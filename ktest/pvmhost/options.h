@@ -38,7 +38,10 @@ struct options {
 	bool no_prefetch;	/* no shadow entry on ERETU after a fault */
 	enum generation generation;
 	/* Events before each instruction, see step.c */
-	u64 step_low, step_high, step_first;
+	struct step_range step_range[STEP_RANGES];
+	u32 step_ranges;
+	u32 step_repeat;	/* events at each address */
+	u64 step_first;
 	enum step_kind step_kind;
 };
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events before each instruction of a range of guest code.
+ * Events before each instruction of ranges of guest code.
  *
  * Copyright (C) 2026 the pvops developers
  *
- * A hardware breakpoint goes through the instructions of the range.  When the
+ * A hardware breakpoint goes through the instructions of the ranges.  When the
  * guest, which should be busy, comes to it, the event is injected before that
- * instruction and the breakpoint moves on.  After the last one the addresses
- * that were hit and those that were not are printed.  Code that only runs when
- * an interrupt comes at one certain moment is reached with a second breakpoint,
- * "stepfirst", at which an interrupt is injected each time.
+ * instruction, as often as "steprepeat" says, and the breakpoint moves on.  An
+ * event that comes back through the same code thus meets the next one there.
+ * After the last one the addresses that were hit and those that were not are
+ * printed.  Code that only runs when an interrupt comes at one certain moment is
+ * reached with a second breakpoint, "stepfirst", at which an interrupt is
+ * injected each time.
  *
  * The guest's own breakpoints do not work meanwhile.
  */
@@ -26,7 +28,8 @@
 #include "x86.h"
 
 #define MAX_ADDRESSES	2048
-#define RANGE_MAX	8192		/* bytes */
+#define STACK_SIZE	16384		/* of a guest's kernel stack, and its alignment */
+#define INT3		0xcc		/* what fills the gaps between functions */
 #define PATIENCE_NS	300000000ULL	/* for one address, then it is a miss */
 #define VECTOR_RESCHEDULE 0xfd		/* harmless to the guest, and counted by it */
 #define DR7_L0		0x001		/* local, execution, DR0; L1 for DR1 */
@@ -36,41 +39,41 @@ static struct {
 	bool on;
 	u64 address[MAX_ADDRESSES];
 	bool hit[MAX_ADDRESSES];
-	u32 nr, now;
+	u32 nr, now, times;
+	u32 deepest;		/* bytes of the guest's stack */
 	u64 since;
 } step;
 
-static bool range_valid(void)
-{
-	return options.step_low < options.step_high &&
-	       options.step_high - options.step_low <= RANGE_MAX;
-}
-
 /* Where instructions begin; a byte that is not known may be the start of one */
-static void find_addresses(struct vcpu *v)
+static void find_addresses(struct vcpu *v, const struct step_range *r)
 {
-	u64 a = options.step_low;
+	u64 a = r->low;
 
-	step.nr = 0;
-	while (a < options.step_high && step.nr < MAX_ADDRESSES) {
+	while (a < r->high && step.nr < MAX_ADDRESSES) {
 		u8 bytes[INSN_MAX];
 		u32 n = gva_fetch(v, a, bytes, sizeof(bytes));
 		struct insn i;
 
-		step.hit[step.nr] = false;
-		step.address[step.nr++] = a;
-		a += insn_decode(&i, bytes, n, 64) ? i.len : 1;
+		if (n && bytes[0] != INT3) {
+			step.hit[step.nr] = false;
+			step.address[step.nr++] = a;
+		}
+		a += n && bytes[0] != INT3 && insn_decode(&i, bytes, n, 64) ? i.len : 1;
 	}
 }
 
 void step_start(struct vcpu *v)
 {
-	if (!range_valid()) {
-		printk("step: no valid range steplow=, stephigh=\n");
+	u32 i;
+
+	step.nr = 0;
+	for (i = 0; i < options.step_ranges; i++)
+		find_addresses(v, &options.step_range[i]);
+	if (!step.nr) {
+		printk("step: no instruction in any steprange=\n");
 		return;
 	}
-	find_addresses(v);
-	step.now = 0;
+	step.now = step.times = step.deepest = 0;
 	step.since = rdtsc();
 	step.on = true;
 	printk("step: begin, %u addresses\n", step.nr);
@@ -89,13 +92,14 @@ static void report(void)
 		hits += step.hit[i];
 		printk("step: %s %llx\n", step.hit[i] ? "hit" : "miss", step.address[i]);
 	}
-	printk("step: done, %u of %u addresses hit, %llu interrupts, %llu NMIs, %llu machine checks\n",
-	       hits, step.nr, stats.step_irqs, stats.step_nmis, stats.step_mces);
+	printk("step: done, %u of %u addresses hit, %llu interrupts, %llu NMIs, %llu machine checks, %u bytes of stack\n",
+	       hits, step.nr, stats.step_irqs, stats.step_nmis, stats.step_mces, step.deepest);
 }
 
 static void advance(void)
 {
 	step.since = rdtsc();
+	step.times = 0;
 	if (++step.now < step.nr)
 		return;
 	step.on = false;
@@ -144,6 +148,15 @@ static void inject(struct vcpu *v, enum step_kind kind)
 	}
 }
 
+/* Only a kernel's stack: at the first instructions RSP is still the user's */
+static void measure_stack(const struct vcpu *v)
+{
+	u64 rsp = v->regs.rsp;
+
+	if (rsp >> 63)
+		step.deepest = max(step.deepest, (u32)(STACK_SIZE - (rsp & (STACK_SIZE - 1))));
+}
+
 bool step_hit(struct vcpu *v, u64 dr6)
 {
 	if (!v->pcpu->stepping || !(dr6 & 3))
@@ -157,7 +170,9 @@ bool step_hit(struct vcpu *v, u64 dr6)
 	if ((dr6 & 1) && v->regs.rip == step.address[step.now]) {
 		inject(v, options.step_kind);
 		step.hit[step.now] = true;
-		advance();
+		measure_stack(v);
+		if (++step.times >= options.step_repeat)
+			advance();
 	}
 	return true;
 }

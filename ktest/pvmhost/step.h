@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events before each instruction of a range of guest code (step.c).
+ * Events before each instruction of ranges of guest code (step.c).
  *
  * Copyright (C) 2026 the pvops developers
  */
@@ -17,7 +17,13 @@ enum step_kind {
 	STEP_MCE,
 };
 
-/* Begin with the first address; the options say which range and what event */
+#define STEP_RANGES	8
+
+struct step_range {
+	u64 low, high;		/* addresses; the last is not in it */
+};
+
+/* Begin with the first address; the options say which ranges and what event */
 void step_start(struct vcpu *v);
 /* Load this processor's breakpoints; before every guest entry */
 void step_enter(struct vcpu *v);

@@ -102,8 +102,42 @@ extern u64 top_table[512], user_table[512];
 #define USER_BASE	0x40000000UL	/* what user_table maps, 4 KB pages */
 void tables_init(void);
 
+/* Give @top own copies, @level3 and @level2, of the tables that lead to user_table */
+void tables_copy(u64 *top, u64 *level3, u64 *level2);
+
+/* Run code at USER_BASE in umod with the general registers of @f; as run_user() */
+u32 run_code(const u8 *code, u32 len, struct frame *f);
+
+#define USER(f, ...) ({					\
+	static const u8 code[] = { __VA_ARGS__ };	\
+	run_code(code, sizeof(code), f); })
+
 /* random.c */
-void random_cases(u64 seed, u32 cases);
+struct random {
+	u64 state;
+};
+
+u64 rnd(struct random *r);
+/* Mostly edges: 0, small, one bit, all ones, near the ends of the halves */
+u64 value(struct random *r);
+
+/* What a class of cases needs of the machine, and the command line says is there */
+enum needs {
+	NEEDS_MSIX = 1,
+	NEEDS_NIC = 2,
+	NEEDS_SECOND_VCPU = 4,
+};
+
+void random_cases(u64 seed, u32 cases, u32 have);
+
+/* device.c */
+void case_ioapic(struct random *r);
+void case_msix(struct random *r);
+void case_dma(struct random *r);
+
+/* race.c: returns the cases that were run */
+u32 race(struct random *r, u32 cases);
+void race_second_vcpu(void);
 
 #endif
 #endif

@@ -143,8 +143,7 @@ static void test_msrs(void)
 	check("unknown hypercall", hypercall(HC(77), 0, 0, 0, 0), (u64)-1000);
 }
 
-/* Run @code bytes in umod and say how it came back */
-static u32 user(const u8 *code, u32 len, struct frame *f)
+u32 run_code(const u8 *code, u32 len, struct frame *f)
 {
 	u8 *page = (u8 *)USER_BASE;
 	u32 i;
@@ -158,10 +157,6 @@ static u32 user(const u8 *code, u32 len, struct frame *f)
 	f->rsp = USER_BASE + 0x2000;
 	return run_user(f);
 }
-
-#define USER(f, ...) ({					\
-	static const u8 code[] = { __VA_ARGS__ };	\
-	user(code, sizeof(code), f); })
 
 static void test_smod_events(void)
 {
@@ -289,10 +284,11 @@ extern char ap_code[], ap_code_end[];
 static volatile u32 ap_id = ~0u;
 void ap_main(void);
 
-/* The second vCPU's only task: say who it is */
+/* The second vCPU says who it is, and waits for the race */
 void ap_main(void)
 {
 	ap_id = hypercall(RDMSR, 0x802, 0, 0, 0);
+	race_second_vcpu();
 }
 
 static void test_second_vcpu(void)
@@ -441,7 +437,10 @@ void guest_main(const u8 *boot_params)
 	if (parse(line, "dma"))
 		test_dma();
 	if (cases)
-		random_cases(parse(line, "seed="), cases);
+		random_cases(parse(line, "seed="), cases,
+			     (parse(line, "msix") ? NEEDS_MSIX : 0) |
+			     (parse(line, "nic") ? NEEDS_NIC : 0) |
+			     (parse(line, "ap") ? NEEDS_SECOND_VCPU : 0));
 	put("pvmguest: all ");
 	put_hex(checks);
 	put(" checks passed\n");

@@ -20,6 +20,18 @@ static u64 kernel_level2[512] __attribute__((aligned(4096)));
 static u64 user_level2[512] __attribute__((aligned(4096)));
 static u8 user_pages[2][4096] __attribute__((aligned(4096)));
 
+void tables_copy(u64 *top, u64 *own_level3, u64 *own_level2)
+{
+	u32 i;
+
+	for (i = 0; i < 512; i++) {
+		own_level3[i] = level3[i];
+		own_level2[i] = user_level2[i];
+	}
+	own_level3[1] = (u64)own_level2 | TABLE;
+	top[0] = (u64)own_level3 | TABLE;
+}
+
 void tables_init(void)
 {
 	u64 i;
