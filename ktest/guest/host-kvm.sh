@@ -5,6 +5,23 @@
 # L1 of the nested platforms: run Debian's QEMU with /dev/kvm and the guest's
 # arguments; the guest's console is our second serial port.
 
+# KVM keeps the TSC's frequency that it finds when it is loaded, and a guest
+# whose frequency then differs from the refined one by over tsc_tolerance_ppm
+# gets a TSC multiplier of 0 where there is no TSC scaling (kvm_set_tsc_khz()
+# in arch/x86/kvm/x86.c); its kvmclock jumps.  So wait until the TSC is refined.
+clocksource=/sys/devices/system/clocksource/clocksource0/current_clocksource
+tries=0
+while [ "$(cat $clocksource)" != tsc ]; do
+	tries=$((tries + 1))
+	if [ $tries -gt 60 ]; then
+		echo "host-kvm: clocksource is $(cat $clocksource) after 60 s: the TSC is not trusted"
+		exit 1
+	fi
+	sleep 1
+done
+for module in irqbypass kvm kvm-amd; do
+	insmod "/lib/modules/$module.ko" || exit 1
+done
 if ! [ -c /dev/kvm ]; then
 	echo "host-kvm: no /dev/kvm: SVM is not there"
 	exit 1

@@ -60,5 +60,5 @@ def arguments(boot, cpu):
     boot.outer = boot.console_path.with_suffix(".host.console")
     return ["-M", "pc,vmport=off", "-accel", "tcg,thread=multi", "-cpu", direct.SVM_CPU, "-smp", "2",
             "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),
-            "-append", "console=ttyS0 panic=-1 oops=panic ktest=host-kvm",
+            "-append", "console=ttyS0 panic=-1 oops=panic kunit.enable=0 ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer"]

@@ -7,13 +7,7 @@ import pytest
 from ktest.lib import boot, kernel, matrix, platforms
 
 
-def _rows():
-    """Every platform; one that is known to stall is a case of the long form only."""
-    return [pytest.param(name, marks=pytest.mark.soak if hasattr(platforms.get(name), "STALLS")
-                         else ()) for name in platforms.names()]
-
-
-@pytest.mark.parametrize("platform", _rows())
+@pytest.mark.parametrize("platform", platforms.names())
 def test_platform(platform, quantity):
     """The image boots, is detected, and passes its tests on the platform."""
     wanted = quantity(f"boots.{platform}", required=10, short=1)

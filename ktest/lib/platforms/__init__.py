@@ -9,8 +9,7 @@ OWNERS (what the guest must report), TIMEOUT in seconds on an idle machine, and
 
 where @boot is a lib.boot.Boot.  A module may state NEEDS, a function that
 returns None or why the platform cannot run here (the row is then skipped with
-that reason), and STALLS where 'make test' leaves the row to 'make soak'
-because it is known to hang.
+that reason).
 """
 
 from importlib import import_module

@@ -9,8 +9,6 @@ TITLE = "Hyper-V's interface (L2 under kvm_amd, under TCG)"
 DETECTED = "hyperv"
 OWNERS = {"cpu": "native", "mmu": "hyperv", "irq": "hyperv", "timer": "hyperv"}
 TIMEOUT = 180
-# As the kvm platform.
-STALLS = True
 ENLIGHTENMENTS = ("hv_relaxed", "hv_vapic", "hv_vpindex", "hv_time", "hv_synic", "hv_stimer",
                   "hv_stimer_direct", "hv_tlbflush", "hv_ipi", "hv_frequencies")
 

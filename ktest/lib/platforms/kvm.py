@@ -9,8 +9,6 @@ TITLE = "KVM (L2 under kvm_amd, under TCG)"
 DETECTED = "kvm"
 OWNERS = {"cpu": "kvm", "mmu": "kvm", "irq": "kvm", "timer": "kvm"}
 TIMEOUT = 180
-# Seen: L2 loses a timer interrupt under TCG's SVM and sleeps on, in most runs.
-STALLS = True
 
 
 def arguments(boot):
