@@ -277,8 +277,8 @@ void emulate_halt(struct vcpu *v)
 	for (i = 0; i < nr_vcpus; i++) {
 		struct vcpu *o = &vcpus[i];
 
-		if (o->state == VCPU_INTERPRET || (o->state == VCPU_PVM && !o->halted) ||
-		    (o->state == VCPU_PVM && event_if(o)))
+		/* Runs, or will when an interrupt or a kick comes that is on its way */
+		if (sched_runnable(o) || (o->state == VCPU_PVM && event_if(o)))
 			return;
 	}
 	printk("vCPU %u halted with interrupts off: the guest has stopped\n", v->id);

@@ -324,8 +324,7 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 	for (;;) {
 		if (p->resched || !sched_runnable(v))
 			v = sched_pick(p);
-		v->halted = false;	/* it is awake, however it got here */
-		v->kicked = false;
+		sched_awake(v);		/* however it got here */
 		if (v->nmi_pending || v->mce_pending)
 			deliver_nmi_mce(v);
 		if (vapic_requested(v) || options.stale_ip)

@@ -128,7 +128,7 @@ struct vcpu *sched_pick(struct pcpu *p)
 		} else if (expired) {
 			p->slice_end = rdtsc() + ns_to_tsc(options.slice_us * 1000ULL);
 		}
-		v->halted = false;
+		sched_awake(v);
 		if (v->state == VCPU_PVM)
 			return v;
 		interp_run(v);

@@ -8,9 +8,9 @@
 #define PVMHOST_SCHED_H
 
 #include <linux/types.h>
+#include "vcpu.h"
 
 struct pcpu;
-struct vcpu;
 
 /* Bind the vCPUs to processors, round robin */
 void sched_init(void);
@@ -22,6 +22,17 @@ struct vcpu *sched_pick(struct pcpu *p);
 void sched_wake(struct vcpu *v);
 /* @v gives up the rest of its slice */
 void sched_yield(struct vcpu *v);
+/*
+ * The end of a halt uses up the kick that may have ended it.  A kick that comes
+ * while the vCPU still runs must be there at its next halt.
+ */
+static inline void sched_awake(struct vcpu *v)
+{
+	if (v->halted)
+		v->kicked = false;
+	v->halted = false;
+}
+
 bool sched_runnable(const struct vcpu *v);
 /* The local timer came, or a deadline moved */
 void sched_timer(struct pcpu *p);
