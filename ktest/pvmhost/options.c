@@ -121,7 +121,10 @@ static bool parse_value(const char *word, size_t len)
 	if (len > 5 && !strncmp(word, "seed=", 5))
 		return parse_number(word + 5, len - 5, &options.seed);
 	if (len > 10 && !strncmp(word, "stepfirst=", 10))
-		return parse_hex(word + 10, len - 10, &options.step_first);
+		return options.step_firsts < STEP_FIRSTS &&
+		       parse_hex(word + 10, len - 10, &options.step_first[options.step_firsts++]);
+	if (len > 8 && !strncmp(word, "stepnmi=", 8))
+		return parse_hex(word + 8, len - 8, &options.step_nmi);
 	if (len > 10 && !strncmp(word, "steprange=", 10))
 		return parse_range(word + 10, len - 10);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {

@@ -41,7 +41,9 @@ struct options {
 	struct step_range step_range[STEP_RANGES];
 	u32 step_ranges;
 	u32 step_repeat;	/* events at each address */
-	u64 step_first;
+	u64 step_first[STEP_FIRSTS];
+	u32 step_firsts;
+	u64 step_nmi;
 	enum step_kind step_kind;
 };
 

@@ -10,8 +10,8 @@
  * event that comes back through the same code thus meets the next one there.
  * After the last one the addresses that were hit and those that were not are
  * printed.  Code that only runs when an interrupt comes at one certain moment is
- * reached with a second breakpoint, "stepfirst", at which an interrupt is
- * injected each time.
+ * reached with one or two more breakpoints, "stepfirst", at which an interrupt is
+ * injected each time; "stepnmi" does the same with an NMI.
  *
  * The guest's own breakpoints do not work meanwhile.
  */
@@ -32,8 +32,10 @@
 #define INT3		0xcc		/* what fills the gaps between functions */
 #define PATIENCE_NS	300000000ULL	/* for one address, then it is a miss */
 #define VECTOR_RESCHEDULE 0xfd		/* harmless to the guest, and counted by it */
-#define DR7_L0		0x001		/* local, execution, DR0; L1 for DR1 */
+#define DR7_L0		0x001		/* local, execution, DR0; and so on */
 #define DR7_L1		0x004
+#define DR7_L2		0x010
+#define DR7_L3		0x040
 
 static struct {
 	bool on;
@@ -119,8 +121,11 @@ void step_enter(struct vcpu *v)
 	}
 	v->pcpu->stepping = true;
 	write_dr0(step.address[step.now]);
-	write_dr1(options.step_first);
-	write_dr7(DR7_L0 | (options.step_first ? DR7_L1 : 0));
+	write_dr1(options.step_first[0]);
+	write_dr2(options.step_first[1]);
+	write_dr3(options.step_nmi);
+	write_dr7(DR7_L0 | (options.step_firsts > 0 ? DR7_L1 : 0) |
+		  (options.step_firsts > 1 ? DR7_L2 : 0) | (options.step_nmi ? DR7_L3 : 0));
 }
 
 /* Counted only if it is a new one: what is pending already merges */
@@ -159,14 +164,17 @@ static void measure_stack(const struct vcpu *v)
 
 bool step_hit(struct vcpu *v, u64 dr6)
 {
-	if (!v->pcpu->stepping || !(dr6 & 3))
+	if (!v->pcpu->stepping || !(dr6 & 15))
 		return false;
 	/* On with this instruction, whatever comes before it */
 	v->regs.rflags |= X86_EFLAGS_RF;
 	if (!step.on)
 		return true;
-	if ((dr6 & 2) && v->regs.rip == options.step_first)
+	if (((dr6 & 2) && v->regs.rip == options.step_first[0]) ||
+	    ((dr6 & 4) && v->regs.rip == options.step_first[1]))
 		inject(v, STEP_IRQ);
+	if ((dr6 & 8) && v->regs.rip == options.step_nmi)
+		inject(v, STEP_NMI);
 	if ((dr6 & 1) && v->regs.rip == step.address[step.now]) {
 		inject(v, options.step_kind);
 		step.hit[step.now] = true;

@@ -18,6 +18,7 @@ enum step_kind {
 };
 
 #define STEP_RANGES	8
+#define STEP_FIRSTS	2
 
 struct step_range {
 	u64 low, high;		/* addresses; the last is not in it */
