@@ -180,6 +180,11 @@ void clock_resumed(struct vcpu *v)
 	st->version++;
 }
 
+u64 clock_wall_ns(void)
+{
+	return start_wall * NS_PER_SEC + clock_ns(rdtsc());
+}
+
 s64 clock_pairing(struct vcpu *v, u64 gpa, u64 type)
 {
 	struct kvm_clock_pairing p = { 0 };

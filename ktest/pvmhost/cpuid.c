@@ -12,6 +12,7 @@
 #include "cpuid.h"
 #include "host.h"
 #include "options.h"
+#include "standin_vmware.h"
 #include "vcpu.h"
 
 #define BIT_OF(feature)		(1u << ((feature) & 31))
@@ -61,6 +62,8 @@ static struct cpuid_regs hypervisor_leaf(u32 leaf)
 	case KVM_CPUID_FEATURES:
 		r.eax = KVM_FEATURES;
 		return r;
+	case STANDIN_CPUID_BASE:
+		return options.vmware ? text(STANDIN_CPUID_BASE, "VMwareVMware") : r;
 	case PVM_CPUID_R_VENDOR_FEATURES:
 		if (options.generation == GEN_R)
 			r.ebx = PVM_CPUID_R_TAG_HEADER;

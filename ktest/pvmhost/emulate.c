@@ -15,6 +15,7 @@
 #include "sched.h"
 #include "seg.h"
 #include "shadow.h"
+#include "standin_vmware.h"
 #include "stats.h"
 #include "vcpu.h"
 #include "walk.h"
@@ -229,6 +230,8 @@ static bool io_insn(struct vcpu *v, const struct insn *i)
 		port_write(v, port, size, insn_reg_read(v, i, 0, size));
 		return true;
 	}
+	if (size == 4 && standin_in(v, port))
+		return true;
 	val = port_read(v, port, size);
 	insn_reg_write(v, i, 0, size, val);
 	return true;

@@ -13,6 +13,7 @@
 #include "pcpu.h"
 #include "pgtable.h"
 #include "shadow.h"
+#include "standin_vmware.h"
 #include "stats.h"
 #include "vcpu.h"
 #include "walk.h"
@@ -158,6 +159,8 @@ void fault_handle(struct vcpu *v, u64 addr, u32 error)
 		return;
 	}
 	kind = mem_kind(w.gpa);
+	if (kind == PAGE_LOCKED)
+		standin_touched(v, addr, w.gpa);
 	if (kind != PAGE_RAM && kind != PAGE_DEVICE) {
 		mmio_fault(v, addr, &w);
 		return;

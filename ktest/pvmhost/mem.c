@@ -7,6 +7,7 @@
 #include "host.h"
 #include "mem.h"
 #include "mmio.h"
+#include "standin_vmware.h"
 
 struct mem_map mem_map;
 
@@ -114,7 +115,7 @@ enum page_kind mem_kind(u64 gpa)
 		return PAGE_DENIED;
 	r = find_ram(gpa);
 	if (r && gpa + PAGE_SIZE <= r->end)
-		return PAGE_RAM;
+		return standin_page_locked(gpa) ? PAGE_LOCKED : PAGE_RAM;
 	return mmio_trapped(gpa) ? PAGE_TRAPPED : PAGE_DEVICE;
 }
 

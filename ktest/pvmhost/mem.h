@@ -17,6 +17,7 @@ enum page_kind {
 	PAGE_RAM,	/* the guest's memory */
 	PAGE_DEVICE,	/* mapped through to the guest: MMIO, ROM, firmware tables */
 	PAGE_TRAPPED,	/* emulated access by access, see mmio.c */
+	PAGE_LOCKED,	/* in the balloon of standin_balloon.c: nobody's */
 };
 
 /* Types of the memory map, as E820 and multiboot number them */

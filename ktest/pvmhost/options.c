@@ -14,6 +14,8 @@ struct options options = {
 	.slice_us = 4000,
 	.seed = 1,
 	.step_repeat = 1,
+	.vmw_time = 7,
+	.vmw_caps = 0x2e,	/* basic, batched, 2 MB, 64-bit target */
 };
 
 static const struct {
@@ -34,6 +36,7 @@ static const struct {
 	{ "tlsret", &options.tls_result },
 	{ "nmibits", &options.nmi_bits },
 	{ "noprefetch", &options.no_prefetch },
+	{ "vmware", &options.vmware },
 };
 
 static const struct {
@@ -46,6 +49,8 @@ static const struct {
 	{ "pool=", &options.pool_mb, 1, 1024 },
 	{ "slice=", &options.slice_us, 100, 1000000 },
 	{ "steprepeat=", &options.step_repeat, 1, 1000 },
+	{ "vmwtime=", &options.vmw_time, 0, 7 },
+	{ "vmwcaps=", &options.vmw_caps, 0, 63 },
 };
 
 static const struct {
