@@ -14,11 +14,11 @@
 #include <linux/slab.h>
 
 #include <asm/alternative.h>
-#include <asm/hypervisor.h>
 #include <asm/tsc.h>
 
 #include "ptp.h"
 #include "ptp_abi.h"
+#include "vmware_host.h"
 
 static struct pvp_clock pvp_clock;
 static struct platform_device *pvp_pdev;
@@ -78,7 +78,7 @@ static const struct attribute_group pvp_group = {
  */
 static bool __init pvp_usable(void)
 {
-	return x86_hyper_type == X86_HYPER_VMWARE && tsc_khz &&
+	return vmware_host_present() && tsc_khz &&
 	       boot_cpu_has(X86_FEATURE_TSC) &&
 	       !cpu_feature_enabled(X86_FEATURE_TDX_GUEST);
 }

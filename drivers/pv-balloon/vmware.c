@@ -17,9 +17,8 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
-#include <asm/hypervisor.h>
-
 #include "transports.h"
+#include "vmware_host.h"
 #include "vmware_transport.h"
 
 #define VMW_POLL_EVERY		HZ
@@ -335,7 +334,7 @@ int __init pvb_vmware_init(void)
 {
 	int err = 0;
 
-	if (x86_hyper_type != X86_HYPER_VMWARE)
+	if (!vmware_host_present())
 		return 0;
 	pvb_vmw_up = true;
 	if (pvb_param_vmware)
