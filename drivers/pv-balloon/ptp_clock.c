@@ -78,11 +78,12 @@ static int pvp_read_once(struct pvp_clock *c, struct pvp_reading *r,
 
 	lockdep_assert_irqs_disabled();
 
-	ptp_read_system_prets(sts);
+	/* Outermost: a CPU stolen between two of these makes the bracket wide. */
 	r->tsc_before = rdtsc_ordered();
+	ptp_read_system_prets(sts);
 	pvp_call(c, &regs);
-	r->tsc_after = rdtsc_ordered();
 	ptp_read_system_postts(sts);
+	r->tsc_after = rdtsc_ordered();
 
 	err = pvp_decode(c->cmd, &regs, &r->ns);
 	if (err)
