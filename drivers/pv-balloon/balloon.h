@@ -239,13 +239,14 @@ static inline u64 pvb_size(const struct pv_balloon *b)
 	       atomic_long_read(&b->nr_blocks) * PVB_BLOCK_PAGES;
 }
 
-/* core.c: for transports */
+/* core.c and pages.c: for transports */
 struct pv_balloon *pvb_register(struct device *parent, const struct pvb_ops *ops,
 				void *priv, unsigned long flags);
 void pvb_unregister(struct pv_balloon *b);
 void pvb_target_changed(struct pv_balloon *b);
 void pvb_suspend(struct pv_balloon *b);
 void pvb_resume(struct pv_balloon *b);
+int pvb_reannounce(struct pv_balloon *b);
 
 /* core.c: for the other files of the core */
 int pvb_change(struct pv_balloon *b, int (*op)(struct pv_balloon *b, struct pvb_batch *batch));
@@ -264,7 +265,6 @@ unsigned long pvb_release_batch(struct pv_balloon *b);
 void pvb_free_refused(struct pv_balloon *b);
 void pvb_free_all_untold(struct pv_balloon *b);
 void pvb_lose_all(struct pv_balloon *b);
-int pvb_reannounce(struct pv_balloon *b);
 void pvb_split_block(struct pv_balloon *b, struct page *head, bool isolate);
 
 /* compact.c */

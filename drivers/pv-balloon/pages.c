@@ -389,6 +389,60 @@ void pvb_free_all_untold(struct pv_balloon *b)
 	}
 }
 
+static void pvb_unfold(struct pvb_batch *batch, struct list_head *blocks,
+		       struct list_head *small)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		list_add(&batch->pages[i]->lru, batch->order ? blocks : small);
+}
+
+static void pvb_put_back(struct pv_balloon *b, struct list_head *blocks,
+			 struct list_head *small)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, blocks, lru) {
+		list_del(&page->lru);
+		pvb_block_insert(b, page);
+	}
+	atomic_long_add(list_count_nodes(small), &b->nr_small);
+	balloon_page_list_enqueue(&b->small, small);
+}
+
+/**
+ * pvb_reannounce() - name every page of the balloon to the host again
+ * @b: the balloon, between pvb_suspend() and pvb_resume()
+ *
+ * After hibernation the guest wakes up in a device, and often on a host, that
+ * has never heard of them.  To a device that has, it changes nothing.  What the
+ * host does not take stays in the balloon until the host wants less.
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, or why the transport stopped, see &struct pvb_ops.
+ */
+int pvb_reannounce(struct pv_balloon *b)
+{
+	LIST_HEAD(blocks);
+	LIST_HEAD(small);
+	int err = 0;
+
+	mutex_lock(&b->lock);
+	/* All are taken off first: the lists give and take at the same end. */
+	while (!err && pvb_size(b) && pvb_collect_batch(b, pvb_size(b))) {
+		pvb_batch_set_offline(&b->batch);
+		err = pvb_change(b, b->ops->inflate);
+		pvb_unfold(&b->batch, &blocks, &small);
+	}
+	if (!err && b->ops->commit)
+		err = b->ops->commit(b);
+	pvb_put_back(b, &blocks, &small);
+	mutex_unlock(&b->lock);
+	return err;
+}
+
 /**
  * pvb_lose_all() - the host keeps the pages, and the balloon is about to go
  * @b: the balloon, locked

@@ -125,7 +125,6 @@ static unsigned long pvb_virtio_flags(struct virtio_device *vdev)
 
 static int pvb_virtio_start(struct pvb_virtio *v)
 {
-	virtio_device_ready(v->vdev);
 	if (v->stats_vq && pvb_virtio_stats_start(v))
 		dev_dbg(&v->vdev->dev, "no statistics: their queue does not work\n");
 	pvb_virtio_free_start(v);
@@ -165,6 +164,7 @@ static int pvb_virtio_probe(struct virtio_device *vdev)
 		err = PTR_ERR(v->balloon);
 		goto err_free_pages;
 	}
+	virtio_device_ready(vdev);
 	return pvb_virtio_start(v);
 
 err_free_pages:
@@ -200,8 +200,8 @@ static void pvb_virtio_remove(struct virtio_device *vdev)
 }
 
 /*
- * The balloon keeps its pages over suspend: they hold nothing, are not saved in
- * a hibernation image, and the host has them already.
+ * The balloon keeps its pages over suspend: they hold nothing, and are not saved
+ * in a hibernation image.
  */
 static int pvb_virtio_freeze(struct virtio_device *vdev)
 {
@@ -220,6 +220,10 @@ static int pvb_virtio_restore(struct virtio_device *vdev)
 	err = pvb_virtio_find_vqs(v);
 	if (err)
 		return err;
+	virtio_device_ready(vdev);
+	/* From sleep the device has kept them, from hibernation it has not. */
+	if (pvb_reannounce(v->balloon))
+		dev_warn(&vdev->dev, "the host does not take its pages again\n");
 	return pvb_virtio_start(v);
 }
 
