@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""A guest of ktest/pvmhost with its STAND-IN for a VMware host (standin_vmware.h).
+
+The stand-in answers the backdoor's time commands and the balloon's port; the
+module kt_standin tells it what to do next.
+"""
+
+import re
+
+from balloon import BalloonGuest
+from ktest.lib import cpio, testmodules
+from ktest.lib.boot import PATIENCE
+
+CHRONY_CONF = """refclock PHC /dev/ptp_host poll 0 dpoll -4 refid HOST
+makestep 0.1 -1
+pidfile /run/chronyd.pid
+driftfile /run/chrony.drift
+cmdport 0
+"""
+
+
+class Extra:
+    """What is put on top of the initramfs: the test module and chronyd."""
+
+    @staticmethod
+    def archive():
+        """The archive itself."""
+        archive = cpio.Archive()
+        testmodules.add_to(archive)
+        archive.program("/usr/sbin/chronyd")
+        archive.data("/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
+        archive.data("/etc/group", b"root:x:0:\n")
+        archive.data("/etc/chrony.conf", CHRONY_CONF.encode())
+        archive.directory("/var/lib/chrony")
+        return archive
+
+    @classmethod
+    def bytes(cls):
+        """As initramfs.write() takes it."""
+        return cls.archive().bytes()
+
+
+class StandinGuest(BalloonGuest):
+    """A PVM guest whose host also speaks VMware's interfaces."""
+
+    def __init__(self, name, megabytes=512, **options):
+        super().__init__("pvm", megabytes, device="", files=Extra(), console=f"standin-{name}",
+                         **options)
+
+    def __enter__(self):
+        super().__enter__()
+        self.run("insmod /lib/modules/kt_standin.ko")
+        return self
+
+    def tell(self, what, value=0):
+        """Tell the stand-in; return what it printed about it."""
+        start = len(self.machine.text())
+        self.run(f"echo {value} > /sys/module/kt_standin/parameters/{what}")
+        return self.machine.text()[start:]
+
+    def report(self):
+        """The stand-in's counters."""
+        text = self.tell("report")
+        found = re.search(r"standin: balloon: (\d+) pages locked, at most (\d+), (\d+) fresh, "
+                          r"(\d+) calls, (\d+) refused, (\d+) resets", text)
+        names = ("locked", "most", "fresh", "calls", "refused", "resets")
+        counts = dict(zip(names, (int(n) for n in found.groups())))
+        found = re.search(r"standin: (\d+) time calls counted, (\d+) of them stolen", text)
+        return counts | dict(zip(("time_calls", "stolen"), (int(n) for n in found.groups())))
+
+    def clock_error(self, readings=5):
+        """(offset, uncertainty) of the guest's clock in ns, as the host measured it.
+
+        The reading with the least uncertainty of several.
+        """
+        found = [re.search(r"standin: guest clock off by (-?\d+) ns, uncertain by (\d+) ns",
+                           self.tell("clock")) for _ in range(readings)]
+        return min(((int(m.group(1)), int(m.group(2))) for m in found), key=lambda r: r[1])
+
+    def size(self, kib, timeout=60):
+        """Wait until the balloon has this size."""
+        for _ in range(int(timeout * PATIENCE * 5)):
+            if self.balloon_kib() == kib:
+                return
+            self.run("sleep 0.2")
+        raise AssertionError(f"balloon has {self.balloon_kib()} KiB where {kib} were asked for")
+
+    def clock(self, name):
+        """The device of the PTP clock of this name, as a udev rule would find it."""
+        found = self.run(f"grep -lx '{name}' /sys/class/ptp/*/clock_name").split("/")[4]
+        self.run(f"ln -sf /dev/{found} /dev/ptp_host")
+        return f"/dev/{found}"
+
+    def uptime(self):
+        """The guest's time since boot, in seconds."""
+        return float(self.run("cat /proc/uptime").split()[0])

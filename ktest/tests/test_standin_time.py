@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""The guest's clock under chrony, measured by the STAND-IN in ktest/pvmhost.
+
+The stand-in reads its own clock and the guest's at one trapped access.  The
+guest reads its clock again right after it: half of what lies between the two
+readings is what the measurement leaves uncertain.
+"""
+
+import re
+import time
+
+import pytest
+
+from ktest.lib.platforms import pvm
+from standin import StandinGuest
+
+pytestmark = pytest.mark.soak
+
+NAME = "VMware backdoor"
+SECOND = 1_000_000_000
+HOUR = 3600 * SECOND
+WITHIN = 1_000_000            # ns
+UNCERTAIN = 200_000           # ns
+# What the driver accepts as a bracket, halved, and 1 us of resolution.
+SAMPLE_WITHIN = 51_000        # ns
+
+
+def chrony(guest):
+    """Start chronyd; it finds the clock as the documented udev rule names it."""
+    guest.clock(NAME)
+    guest.run("chronyd -u root -f /etc/chrony.conf")
+
+
+def wait_until(guest, uptime):
+    """Let the guest's own time pass."""
+    while guest.uptime() < uptime:
+        time.sleep(0.5)
+
+
+def show(what, measured):
+    """Print a measurement and return whether it is good."""
+    print(f"{what}: off by {measured[0]:,} ns, uncertain by {measured[1]:,} ns")
+    return measured[1] < UNCERTAIN and abs(measured[0]) + measured[1] < WITHIN
+
+
+def end(guest):
+    """Power off and require a clean console."""
+    result = guest.quit()
+    assert result.ok, result.explain()
+
+
+def test_one_hour_wrong_and_a_step(monkeypatch, quantity):
+    """Within 1 ms after 60 s, and again 60 s after the host's clock was stepped."""
+    wanted = quantity("time.hour", required=1, short=1)
+    monkeypatch.setenv(pvm.HOST_OPTIONS, "vmware")
+    with StandinGuest("time-hour") as guest:
+        guest.tell("step", HOUR)
+        wrong = guest.clock_error()
+        assert abs(wrong[0] + HOUR) < 2 * SECOND, wrong
+        chrony(guest)
+        begun = guest.uptime()
+        wait_until(guest, begun + 60)
+        good = show("60 s after a start one hour wrong", guest.clock_error())
+        guest.tell("step", -150 * SECOND)
+        begun = guest.uptime()
+        wait_until(guest, begun + 60)
+        followed = show("60 s after a step of the host by -150 s", guest.clock_error())
+        print(guest.run("cd /sys/devices/platform/pv_ptp; "
+                        "echo command $(cat command) accepted $(cat accepted) "
+                        "rejected $(cat rejected) error_ns $(cat error_ns)"))
+        end(guest)
+    assert good and followed
+    wanted.done = 1
+
+
+@pytest.mark.parametrize("commands", [1, 2, 4])
+def test_each_command(commands, monkeypatch):
+    """The best command that the host has is used, and all give the same time."""
+    monkeypatch.setenv(pvm.HOST_OPTIONS, f"vmware vmwtime={commands}")
+    with StandinGuest(f"time-command{commands}") as guest:
+        device = guest.clock(NAME)
+        used = guest.run("cat /sys/devices/platform/pv_ptp/command")
+        assert used == {1: "23", 2: "46", 4: "55"}[commands]
+        print(guest.run(f"ptp-read {device} 1000"))
+        end(guest)
+
+
+def readings(guest, device, number):
+    """(readings, refused, off, width) of ptp-read."""
+    found = re.search(r"readings (\d+) refused (\d+) off (\d+) width (\d+)",
+                      guest.run(f"ptp-read {device} {number}", timeout=120))
+    return [int(n) for n in found.groups()]
+
+
+def test_stolen_cpu(monkeypatch, quantity):
+    """Calls that lose the CPU for a while give no sample that is accepted."""
+    wanted = quantity("time.stolen", required=10000, short=1000)
+    monkeypatch.setenv(pvm.HOST_OPTIONS, "vmware")
+    with StandinGuest("time-stolen") as guest:
+        device = guest.clock(NAME)
+        rejected = int(guest.run("cat /sys/devices/platform/pv_ptp/rejected"))
+        for microseconds in (200, 1000, 20000):
+            guest.tell("steal", 7 | microseconds << 32)
+            before = guest.report()["stolen"]
+            got, refused, off, width = readings(guest, device, wanted.count // 10)
+            stolen = guest.report()["stolen"] - before
+            now = int(guest.run("cat /sys/devices/platform/pv_ptp/rejected"))
+            print(f"stolen for {microseconds} us: {stolen} calls, {now - rejected} rejected, "
+                  f"{got} readings off by {off} ns at most, widest bracket {width} ns")
+            assert stolen >= wanted.count // 100
+            assert now - rejected >= stolen
+            assert off <= SAMPLE_WITHIN
+            assert got + refused == wanted.count // 10
+            rejected = now
+        guest.tell("steal", 0)
+        wanted.done = wanted.count
+        end(guest)
+
+
+def test_no_commands(monkeypatch):
+    """A host without the commands: nothing is registered, and one line says so."""
+    monkeypatch.setenv(pvm.HOST_OPTIONS, "vmware vmwtime=0")
+    with StandinGuest("time-none") as guest:
+        assert guest.run("grep -l VMware /sys/class/ptp/*/clock_name; true") == ""
+        assert guest.run("test ! -e /sys/devices/platform/pv_ptp") == ""
+        lines = guest.run("dmesg | grep pv_ptp: ").splitlines()
+        assert len(lines) == 1 and "none of the time commands" in lines[0], lines
+        end(guest)
