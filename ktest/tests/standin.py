@@ -8,7 +8,7 @@ module kt_standin tells it what to do next.
 
 import re
 
-from balloon import BalloonGuest
+from ktest.lib.balloon import BalloonGuest
 from ktest.lib import cpio, testmodules
 from ktest.lib.boot import PATIENCE
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from balloon import BalloonGuest
+from ktest.lib.balloon import BalloonGuest
 from ktest.lib import cpio
 
 pytestmark = pytest.mark.soak

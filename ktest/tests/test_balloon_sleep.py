@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from balloon import BalloonGuest
+from ktest.lib.balloon import BalloonGuest
 from ktest.lib.paths import BUILD
 
 pytestmark = pytest.mark.soak

@@ -9,7 +9,7 @@ has changed at unlock.
 
 import pytest
 
-from balloon import SYSFS
+from ktest.lib.balloon import SYSFS
 from ktest.lib import KtestError
 from ktest.lib.platforms import pvm
 from standin import StandinGuest
