@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests against the device model: versions, configuration, a device that fails.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include <linux/etherdevice.h>
+
+#include "model_bench.h"
+#include "regs.h"
+
+static void model_uses_what_the_version_has(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+	struct vmxnet3_driver_shared *ds = b->m.shared;
+	const struct vmxnet3_tx_queue_desc *txd =
+		phys_to_virt(le64_to_cpu(ds->misc.queue_desc_pa));
+	const struct vmxnet3_rx_queue_desc *rxd =
+		(const void *)&txd[ds->misc.num_tx_queues];
+
+	KUNIT_EXPECT_EQ(test, b->m.chosen, 1U << (version - 1));
+	KUNIT_EXPECT_EQ(test, ds->misc.num_rx_queues, version >= 2 ? 2 : 1);
+	KUNIT_EXPECT_EQ(test, !!(le64_to_cpu(ds->misc.upt_features) & 2),
+			version >= 2);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(ds->rss_conf.len),
+			version >= 2 ? 176 : 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(txd[0].data_desc_size),
+			version >= 3 ? 256 : 128);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(rxd[0].data_desc_size),
+			version >= 3 ? 128 : 0);
+	KUNIT_EXPECT_EQ(test, b->m.coal_mode, version >= 3 ? 0 : ~0U);
+	KUNIT_EXPECT_EQ(test, b->m.rss_fields, version >= 4 ? 3 : 0);
+}
+
+static void model_keeps_old_rings_when_refused(struct kunit *test)
+{
+	struct model_rx how = { .cnc = true };
+	struct model_bench *b = model_open(test);
+	struct pvnet_cfg cfg = b->m.pv->cfg;
+	int err;
+
+	cfg.rx_size = 2048;
+	b->m.refuse = 1;
+	rtnl_lock();
+	err = pvnet_reconfigure(b->m.pv, &cfg);
+	rtnl_unlock();
+
+	KUNIT_EXPECT_EQ(test, err, -EIO);
+	KUNIT_EXPECT_EQ(test, b->m.pv->cfg.rx_size, PVNET_RX_RING_DEFAULT);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	model_frame(b, 500);
+	KUNIT_EXPECT_EQ(test, model_rx_deliver(&b->m, 0, b->frame, 500, &how),
+			0);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+}
+
+static void model_gives_up_on_a_silent_device(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	u32 val;
+
+	b->m.silent = true;
+	KUNIT_EXPECT_EQ(test, pvnet_cmd_get(b->m.pv, VMXNET3_CMD_GET_LINK,
+					    &val), -ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, test_bit(PVNET_GONE, &b->m.pv->state));
+	rtnl_lock();
+	dev_close(b->m.dev);
+	KUNIT_EXPECT_EQ(test, dev_open(b->m.dev, NULL), -ENODEV);
+	rtnl_unlock();
+}
+
+static struct kunit_case model_control_cases[] = {
+	MODEL_CASE(model_uses_what_the_version_has),
+	MODEL_CASE_ENDS(model_keeps_old_rings_when_refused),
+	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
+	{}
+};
+
+static struct kunit_suite model_control_suite = {
+	.name = "pv_net_control",
+	.test_cases = model_control_cases,
+};
+
+kunit_test_suite(model_control_suite);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests against the device model: receive path.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include "model_bench.h"
+#include "rx.h"
+
+static void model_receives_what_is_delivered(struct kunit *test)
+{
+	static const u32 lens[] = { 60, 128, 129, 256, 257, 1514, 4000, 9014 };
+	struct model_rx how = { .cnc = true };
+	struct model_bench *b = model_open(test);
+	u32 i, round;
+
+	model_set_mtu(test, b, 9000);
+	/* more than once around each ring */
+	for (round = 0; round < 200; round++) {
+		for (i = 0; i < ARRAY_SIZE(lens); i++) {
+			model_frame(b, lens[i]);
+			KUNIT_ASSERT_EQ(test, model_rx_deliver(&b->m, 0,
+							       b->frame,
+							       lens[i], &how),
+					0);
+			model_rx_interrupt(b, 0);
+			KUNIT_ASSERT_EQ(test, b->seen.len, lens[i]);
+			KUNIT_ASSERT_EQ(test, memcmp(b->seen.data, b->frame,
+						     lens[i]), 0);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 200 * ARRAY_SIZE(lens));
+	KUNIT_EXPECT_EQ(test, b->seen.ip_summed, CHECKSUM_NONE);
+}
+
+#define MODEL_TCP4_GOOD	(BIT(0) | BIT(2) | BIT(3) | BIT(5) | BIT(7))
+
+static void model_receives_metadata(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_rx how = {
+		.csum = MODEL_TCP4_GOOD, .rss_type = 2, .rss_hash = 0xabcd1234,
+		.vlan = true, .tci = 0x2005,
+	};
+	struct model_bench *b = model_open(test);
+
+	model_frame(b, 600);
+	model_rx_deliver(&b->m, 0, b->frame, 600, &how);
+	model_rx_interrupt(b, 0);
+
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, b->seen.ip_summed, CHECKSUM_UNNECESSARY);
+	KUNIT_EXPECT_TRUE(test, b->seen.vlan);
+	KUNIT_EXPECT_EQ(test, b->seen.tci, 0x2005);
+	KUNIT_EXPECT_EQ(test, b->seen.hash, version >= 2 ? 0xabcd1234 : 0);
+}
+
+static void model_receives_merged_packets(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_rx how = { .csum = MODEL_TCP4_GOOD };
+	struct model_bench *b = model_open(test);
+	struct sk_buff *skb = model_tcp_skb(test, b, 14480, 0);
+
+	if (version >= 2) {
+		how.segs = 10;
+		how.mss = 1448;
+	}
+	skb_copy_bits(skb, 0, b->frame, skb->len);
+	memcpy(b->frame, b->m.dev->dev_addr, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, model_rx_deliver(&b->m, 0, b->frame, skb->len,
+					       &how), 0);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, b->seen.len, skb->len);
+	kfree_skb(skb);
+
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, b->seen.ip_summed, CHECKSUM_PARTIAL);
+	KUNIT_EXPECT_EQ(test, b->seen.gso_size, version >= 2 ? 1448 : 536);
+	KUNIT_EXPECT_EQ(test, b->seen.gso_segs, version >= 2 ? 10 : 28);
+}
+
+/* The device passes over a buffer. */
+static void model_skip(struct model_ring *ring, u32 size)
+{
+	if (++ring->idx == size) {
+		ring->idx = 0;
+		ring->gen ^= 1;
+	}
+}
+
+static void model_passes_over_skipped_buffers(struct kunit *test)
+{
+	struct model_rx how = { .cnc = true };
+	struct model_bench *b = model_open(test);
+	u32 i;
+
+	for (i = 0; i < 1500; i++) {
+		struct model_ring *ring = &b->m.rx[0].ring[0];
+
+		if (i % 3 == 0)
+			model_skip(ring, b->m.pv->cfg.rx_size);
+		model_frame(b, 700);
+		KUNIT_ASSERT_EQ(test, model_rx_deliver(&b->m, 0, b->frame, 700,
+						       &how), 0);
+		model_rx_interrupt(b, 0);
+		KUNIT_ASSERT_EQ(test, b->seen.packets, i + 1);
+	}
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&b->m.pv->rx_stats[0].skipped),
+			500);
+}
+
+static struct kunit_case model_rx_cases[] = {
+	MODEL_CASE(model_receives_what_is_delivered),
+	MODEL_CASE(model_receives_metadata),
+	MODEL_CASE(model_receives_merged_packets),
+	MODEL_CASE_ENDS(model_passes_over_skipped_buffers),
+	{}
+};
+
+static struct kunit_suite model_rx_suite = {
+	.name = "pv_net_rx",
+	.test_cases = model_rx_cases,
+};
+
+kunit_test_suite(model_rx_suite);
