@@ -226,6 +226,8 @@ static int pvnet_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = register_netdev(dev);
 	if (err)
 		goto free_irq;
+	/* what a slot reset is to restore */
+	pci_save_state(pdev);
 	netdev_dbg(dev, "device version %u, %u vectors, up to %u queue pairs\n",
 		   pv->ops->version, pv->num_vec, pv->max_queues);
 	return 0;

@@ -54,7 +54,8 @@ static struct pvnet_txq *pvnet_txq_alloc(struct pvnet *pv,
 	tq->doorbell = pvnet_tx_doorbell(pv, idx);
 	tq->shared = &pv->txd[idx];
 	tq->data_size = pv->ops->tx_data_size(pv);
-	tq->xsk = pvnet_cfg_xsk(pv, cfg, idx);
+	/* a socket that only sends needs no XDP program */
+	tq->xsk = pv->xsk[idx];
 	pvnet_cmd_init(&tq->pos, n);
 	pvnet_comp_init(&tq->cpos, n);
 

@@ -79,7 +79,7 @@ pvnet_rx_shared(struct pvnet *pv, const struct pvnet_cfg *cfg, u32 idx)
 	return (struct vmxnet3_rx_queue_desc *)(pv->txd + cfg->num_txq) + idx;
 }
 
-/* The AF_XDP pool that queue @idx is to use, if any. */
+/* The AF_XDP pool that receive queue @idx is to use, if any. */
 static inline struct xsk_buff_pool *
 pvnet_cfg_xsk(struct pvnet *pv, const struct pvnet_cfg *cfg, u32 idx)
 {

@@ -153,8 +153,21 @@ static void pvnet_error_resume(struct pci_dev *pdev)
 	pvnet_resume(&pdev->dev);
 }
 
+/* A reset that somebody asked for, through sysfs for example. */
+static void pvnet_reset_prepare(struct pci_dev *pdev)
+{
+	pvnet_detach_for_sleep(pci_get_drvdata(pdev));
+}
+
+static void pvnet_reset_done(struct pci_dev *pdev)
+{
+	pvnet_resume(&pdev->dev);
+}
+
 const struct pci_error_handlers pvnet_err_handlers = {
 	.error_detected = pvnet_error_detected,
 	.slot_reset = pvnet_slot_reset,
 	.resume = pvnet_error_resume,
+	.reset_prepare = pvnet_reset_prepare,
+	.reset_done = pvnet_reset_done,
 };
