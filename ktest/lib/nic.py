@@ -10,7 +10,7 @@ from .cpio import Archive
 
 # KUnit suites run in the boots of the matrix, not in each of these.
 QUIET = "kunit.enable=0"
-_HUB = ["-netdev", "hubport,id=h0,hubid=0", "-netdev", "hubport,id=h1,hubid=0"]
+HUB = ["-netdev", "hubport,id=h0,hubid=0", "-netdev", "hubport,id=h1,hubid=0"]
 _MODEL = {"pv_net": "vmxnet3", "vmxnet3": "vmxnet3", "virtio_net": "virtio-net-pci",
           "e1000": "e1000"}
 
@@ -26,10 +26,14 @@ def tools(*names):
     return archive
 
 
+def card(driver, netdev, options=""):
+    """A NIC for @driver on the back-end @netdev; its QEMU id is nic-@netdev."""
+    return ["-device", f"{_MODEL[driver]},netdev={netdev},romfile=,id=nic-{netdev}{options}"]
+
+
 def pair(driver):
     """Two NICs for @driver on one hub."""
-    return [*_HUB, *(word for port in ("h0", "h1")
-                     for word in ("-device", f"{_MODEL[driver]},netdev={port},romfile="))]
+    return [*HUB, *card(driver, "h0"), *card(driver, "h1")]
 
 
 def costs(text):

@@ -1,33 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 the pvops developers
-"""pv_net on QEMU's vmxnet3 device: traffic, changes under traffic, checksums, cost."""
+"""pv_net on QEMU's vmxnet3 device: traffic, changes under traffic, checksums, odd paths."""
 
-import json
+import re
 import socket
-import struct
 import subprocess
 import time
 
 import pytest
 
 from ktest.lib import boot
-from ktest.lib.bench.areas import net
-from ktest.lib.nic import QUIET, pair, tools
+from ktest.lib.nic import HUB, QUIET, card, pair, tools
 from ktest.lib.paths import REPORT
-
-# Not a part of 'make test' until it has passed as a whole.
-pytestmark = pytest.mark.soak
-
-COST = REPORT / "net-cost.json"
-
-
-def passed(result):
-    """The boot and every KTAP line of it are good."""
-    assert result.ok, result.explain()
-    verdicts = result.console.ktap()
-    assert verdicts, "no result in " + str(result.path)
-    assert not [text for verdict, text in verdicts if verdict == "fail"], result.explain()
-    assert result.console.status == 0, result.explain()
+from ktest.lib.serve import ServingGuest
+from nics import (NetGuest, captured, dump, passed, replug, set_link, sleep_and_wake,
+                  transport_checksums)
 
 
 @pytest.fixture
@@ -37,7 +24,7 @@ def iperf_port():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(["iperf3", "-s", "-p", str(port)],
-                          stdout=subprocess.DEVNULL) as server:
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         time.sleep(0.5)
         yield port
         server.terminate()
@@ -46,66 +33,23 @@ def iperf_port():
 def run_basic(platform, port):
     """DHCP, ping, iperf3 and every change of configuration on QEMU's user back-end."""
     return boot.run(platform, test="net", cmdline=f"{QUIET} net=basic netdrv=pv_net netperf={port}",
-                    devices=["-netdev", "user,id=u0", "-device",
-                             "vmxnet3,netdev=u0,romfile="],
+                    devices=["-netdev", "user,id=u0", *card("pv_net", "u0")],
                     files=tools("ip", "ethtool", "iperf3"), timeout=120,
                     console=f"net-basic-{platform}")
 
 
-@pytest.mark.parametrize("platform", ["native", "xen-pv"])
+@pytest.mark.parametrize("platform", ["native", pytest.param("xen-pv", marks=pytest.mark.soak)])
 def test_basic(platform, iperf_port):
     """A NIC works from DHCP to self test."""
     passed(run_basic(platform, iperf_port))
 
 
-def ones_complement(data):
-    """Internet checksum of @data; 0 where a checksum in it is right."""
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def captured(path):
-    """The frames of a pcap file."""
-    data = path.read_bytes()
-    order = "<" if data[:4] == b"\xd4\xc3\xb2\xa1" else ">"
-    at = 24
-    while at + 16 <= len(data):
-        length, = struct.unpack_from(order + "I", data, at + 8)
-        yield data[at + 16:at + 16 + length]
-        at += 16 + length
-
-
-def transport_checksums(path):
-    """Right and wrong TCP and UDP checksums over IPv4 in a capture, fragments left out."""
-    good = bad = 0
-    for frame in captured(path):
-        if frame[12:14] != b"\x08\x00" or frame[23] not in (6, 17):
-            continue
-        ip = frame[14:14 + struct.unpack("!H", frame[16:18])[0]]
-        header = (ip[0] & 15) * 4
-        if struct.unpack("!H", ip[6:8])[0] & 0x3fff or len(ip) < header:
-            continue
-        pseudo = ip[12:20] + struct.pack("!BBH", 0, ip[9], len(ip) - header)
-        assert ones_complement(ip[:header]) == 0, "IP header checksum"
-        if ones_complement(pseudo + ip[header:]) == 0:
-            good += 1
-        else:
-            bad += 1
-    return good, bad
-
-
 def test_pair():
     """Two NICs of one machine: bytes arrive intact, checksums are right on the wire."""
     capture = REPORT / "net-pair.pcap"
-    capture.unlink(missing_ok=True)
-    dump = ["-object", f"filter-dump,id=dump,netdev=h0,file={capture},maxlen=65536"]
     result = boot.run("native", test="net", cmdline=f"{QUIET} net=pair netdrv=pv_net",
-                      devices=[*pair("pv_net"), *dump], files=tools("ip", "ethtool"),
-                      timeout=120, console="net-pair")
+                      devices=[*pair("pv_net"), *dump("h0", capture)],
+                      files=tools("ip", "ethtool"), timeout=120, console="net-pair")
     passed(result)
     good, bad = transport_checksums(capture)
     capture.unlink()
@@ -113,28 +57,93 @@ def test_pair():
     assert good > 500 and not bad
 
 
-def table(results):
-    """The cost table as text."""
-    names = list(results)
-    lines = [" ".join(["load".ljust(14), *(n.rjust(11) for n in names)])]
-    for load in results["vmxnet3"]:
-        lines.append(" ".join([load.ljust(14),
-                               *(f"{results[n].get(load, float('nan')):11.1f}" for n in names)]))
-    return "\n".join(lines)
+def check_interrupts(guest, kind):
+    """The driver got @kind, and packets arrive by it."""
+    assert guest.run("interrupts_by") == kind
+    before = int(guest.run("interrupts"))
+    guest.run("pings 10.1.0.2 && bytes_arrive 2000")
+    after = int(guest.run("interrupts"))
+    assert after > before, f"{kind}: no interrupt"
 
 
-def test_cost(quantity, request):
-    """Instructions a packet against in-tree vmxnet3 on the same device."""
-    wanted = quantity("net.cost.packets", required=20000, short=3000)
-    drivers = ["vmxnet3", "pv_net"]
-    if request.config.getoption("--soak"):
-        drivers += ["virtio_net", "e1000"]
-    results = {driver: net.measure(driver, wanted.count)[0] for driver in drivers}
-    wanted.done = wanted.count
-    COST.write_text(json.dumps(results, indent=1) + "\n")
-    print("instructions a packet\n" + table(results))
+def check_netpoll(guest, capture):
+    """Kernel messages leave by netpoll, whole and in order."""
+    guest.run("netconsole 40")
+    # Nobody listens there: ICMP quotes some of them.
+    said = [int(n) for frame in captured(capture) if frame[23] == socket.IPPROTO_UDP
+            for n in re.findall(rb"netpoll says (\d+)\.", frame)]
+    assert said == list(range(1, 41)), said
 
-    ours, theirs = results["pv_net"], results["vmxnet3"]
-    for load, most in net.WANTED.items():
-        assert ours[load] <= most * theirs[load], load
-    assert net.share(ours) <= net.SHARE * net.share(theirs)
+
+def check_link(guest):
+    """The carrier follows the cable."""
+    set_link(guest, False)
+    set_link(guest, True)
+    guest.run("pings 10.1.0.2")
+
+
+def test_paths():
+    """MSI, INTx, MSI-X; netpoll; cable pulled; machine asleep; NIC unplugged and back."""
+    capture = REPORT / "net-paths.pcap"
+    with NetGuest([*pair("pv_net"), *dump("h0", capture)], modules=True,
+                  console="net-paths", timeout=120) as guest:
+        guest.run("join")
+        check_interrupts(guest, "msix")
+        for kind, hidden in (("msi", ""), ("intx", "msi=1")):
+            guest.run(f"hide_msi {hidden}")
+            check_interrupts(guest, kind)
+            guest.run("show_msi")
+        check_netpoll(guest, capture)
+        check_link(guest)
+        sleep_and_wake(guest)
+        guest.run("pings 10.1.0.2 && bytes_arrive 2000")
+        guest.run("stream_begins 100000; sleep 0.3")
+        replug(guest)
+        guest.run("pings 10.1.0.2 && bytes_arrive 2000")
+        result = guest.quit()
+    capture.unlink()
+    assert result.ok, result.explain()
+
+
+@pytest.mark.soak
+def test_choice():
+    """driver_override gives one of two devices to vmxnet3; both drivers talk; and back."""
+    with NetGuest(pair("pv_net"), console="net-choice") as guest:
+        guest.run("insmod /lib/modules/vmxnet3.ko; driver_is eth0 pv_net && driver_is eth1 pv_net")
+        guest.run("slot=$(slot_of eth0); give $slot vmxnet3; driver_is eth0 vmxnet3")
+        guest.run("join; pings 10.1.0.2 && bytes_arrive 2000")
+        guest.run("give $slot pv_net; driver_is eth0 pv_net; near; pings 10.1.0.2")
+        result = guest.quit()
+    assert result.ok, result.explain()
+
+
+def test_absent():
+    """Without device and hypervisor the driver registers nothing and says nothing."""
+    with ServingGuest("native", cmdline=QUIET, console="net-absent") as guest:
+        guest.run("[ ! -e /sys/bus/pci/drivers/pv_net ]")
+        said = guest.run("dmesg | grep -i pv_net | grep -v -i 'command line'; true")
+        result = guest.quit()
+    assert not said, said
+    assert result.ok, result.explain()
+
+
+PCIE = ["-M", "q35", *HUB, *(word for n in (0, 1) for word in (
+    "-device", f"pcie-root-port,id=port{n},chassis={n},slot={n}"))]
+
+
+def test_pci_errors():
+    """A reset by hand and PCIe errors, fatal and not: the stream goes on to its last byte."""
+    devices = [*PCIE, *card("pv_net", "h0", ",bus=port0"), *card("pv_net", "h1", ",bus=port1")]
+    with NetGuest(devices, console="net-pci-errors", timeout=120) as guest:
+        guest.run("join")
+        guest.run("stream_begins 20000; sleep 0.2; echo 1 >/sys/class/net/eth0/device/reset")
+        guest.run("stream_ends; pings 10.1.0.2")
+        for status, name in ((0x4000, "completion timeout"), (0x40000, "malformed TLP")):
+            guest.run("stream_begins 20000; sleep 0.2")
+            said = guest.qmp("human-monitor-command",
+                             **{"command-line": f"pcie_aer_inject_error port0 {status:#x}"})
+            assert said.startswith("OK"), f"{name}: {said}"
+            guest.run("stream_ends; pings 10.1.0.2")
+        guest.run("dmesg | grep -c 'device recovery successful' | grep -q ^2")
+        result = guest.quit("^pcieport 0000:00:01.0: ")
+    assert result.ok, result.explain()

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+#
+# The same two NICs, counting instructions a packet.  net.sh sources it.
+# shellcheck disable=SC2154,SC2317 # the functions and variables of net-lib.sh
+
+join
+check "the driver is $drv" driver_is eth0 "$drv"
+check "ping" pings 10.1.0.2
+insmod /lib/modules/pktgen.ko
+ip neigh replace 10.1.0.3 lladdr "$nowhere" dev eth0 nud permanent
+ip link add dummy9 type dummy
+ip link set dummy9 up
+ip addr add 10.9.0.1/24 dev dummy9
+ip neigh replace 10.9.0.2 lladdr "$nowhere" dev dummy9 nud permanent
+for burst in 1 32; do
+	generate "dummy-$burst" dummy9 "$burst" "$nowhere"
+	generate "pktgen-$burst" eth0 "$burst" "$nowhere"
+done
+load udp-dummy send 10.9.0.2 "$count" 64
+load udp-send send 10.1.0.3 "$count" 64
+load udp-echo echo 10.1.0.2 "$count" 64 b
+for verdict in drop tx; do
+	attach "$verdict" || continue
+	for burst in 1 32; do
+		generate "xdp-$verdict-$burst" eth0 "$burst" "$mac1"
+	done
+	detach
+done
+[ "$drv" = pv_net ] && ethtool -S eth0 | sed -n 's/ *\(tx0_packets\|tx0_doorbells\): /NET COUNT \1 /p'

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""A guest that obeys the host's shell commands (ktest/guest/serve.sh)."""
+
+from . import KtestError
+from .boot import PATIENCE, Boot, Guest
+
+
+class ServingGuest(Guest):
+    """Use as a context manager; run() and at the end quit()."""
+
+    def __init__(self, platform, **options):
+        super().__init__(Boot(platform, test="serve", **options))
+        self._number = 0
+
+    def __enter__(self):
+        self.wait_for("^KTEST SERVE", self.limit / PATIENCE)
+        return self
+
+    def status(self, command, timeout=60):
+        """Run a shell command in the guest; return its status and what it printed."""
+        self._number += 1
+        start = len(self.machine.text())
+        self.send(f"{self._number} {command}\n")
+        end = self.wait_for(rf"^KTEST REPLY {self._number} (\d+)", timeout, start)
+        return int(end.group(1)), self.machine.text()[start:end.start()].strip()
+
+    def run(self, command, timeout=60):
+        """The same for a command that must succeed; return what it printed."""
+        status, text = self.status(command, timeout)
+        if status:
+            raise KtestError(f"'{command}' failed with {status}: {text[-500:]}")
+        return text
+
+    def quit(self, expect_splat=None):
+        """End the guest in order and return its judged console; see finish()."""
+        self.send("0 quit\n")
+        return self.finish(expect_splat)

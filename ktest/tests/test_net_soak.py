@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""Long runs of pv_net: everything changes under traffic in the debug kernel; fuzz."""
+
+import random
+import re
+import time
+
+import pytest
+
+from ktest.lib import boot, selftests
+from ktest.lib.nic import pair, tools
+from nics import NetGuest, replug, set_link, sleep_and_wake
+
+VERSIONS = 4
+
+
+def rings(guest, rnd):
+    """Other ring sizes at both ends."""
+    guest.run(f"ethtool -G eth0 rx {rnd.randrange(64, 4097)} tx {rnd.randrange(64, 4097)}; "
+              f"ip netns exec b ethtool -G eth1 rx {rnd.randrange(64, 4097)}")
+
+
+def mtu(guest, rnd):
+    """Another MTU, the same at both ends."""
+    size = rnd.choice((1280, 1500, 4000, 9000))
+    guest.run(f"ip link set eth0 mtu {size} && ip -n b link set eth1 mtu {size}")
+
+
+def xdp(guest, rnd):
+    """A program comes and goes at the receiving end."""
+    guest.run("attach pass frags")
+    time.sleep(rnd.random())
+    guest.run("detach")
+
+
+def channels(guest, rnd):
+    """Another number of transmit queues."""
+    guest.run(f"ethtool -L eth0 tx {rnd.choice((1, 2))}; true")
+
+
+def features(guest, rnd):
+    """Offloads go off and on."""
+    name = rnd.choice(("rx", "tx", "sg", "rx-gro-hw", "rxvlan"))
+    guest.run(f"ethtool -K eth0 {name} off; ip netns exec b ethtool -K eth1 {name} off; sleep 0.2; "
+              f"ethtool -K eth0 {name} on; ip netns exec b ethtool -K eth1 {name} on; "
+              "ethtool -K eth0 tso off; ip netns exec b ethtool -K eth1 tso off")
+
+
+def cable(guest, rnd):
+    """The link goes and comes."""
+    set_link(guest, False)
+    time.sleep(rnd.random() / 4)
+    set_link(guest, True)
+
+
+def sleep(guest, _rnd):
+    """The machine sleeps; the stream goes on."""
+    sleep_and_wake(guest)
+
+
+CHANGES = (rings, mtu, xdp, channels, features, cable, sleep)
+KBYTES = 8000
+
+
+def mixed(guest, rnd):
+    """One round: a checked stream and pings, changes meanwhile; and now and then a new NIC."""
+    guest.run(f"stream_begins {KBYTES}; ping -i 0.05 -c 100 -s {rnd.randrange(1400)} 10.1.0.2 "
+              ">/dev/null & true")
+    done = []
+    while guest.status("kill -0 $stream")[0] == 0 and len(done) < 20:
+        change = rnd.choice(CHANGES)
+        change(guest, rnd)
+        done.append(change.__name__)
+    guest.run("stream_ends", 300)
+    if rnd.random() < 0.3:
+        guest.run(f"stream_begins {KBYTES}; sleep 0.5")
+        replug(guest)
+        done.append("replug")
+    return done
+
+
+def end(guest):
+    """Nothing is left: no page in flight, no memory that nobody knows."""
+    guest.run("ip link set eth0 down; ip -n b link set eth1 down; sleep 3")
+    pools = guest.run("page_pools")
+    assert not pools, f"page pools with pages in flight: {pools}"
+    leaks = guest.run("leaks", 300)
+    assert not leaks, leaks
+
+
+def soak(seconds, seed, kernel="debug"):
+    """Mixed traffic for @seconds; (seconds done, count of each change)."""
+    rnd = random.Random(seed)
+    files = tools("ip", "ethtool")
+    selftests.add_ynl(files)
+    counts = {}
+    with NetGuest(pair("pv_net"), files=files, kernel=kernel, console="net-soak",
+                  timeout=seconds + 600) as guest:
+        guest.run("join")
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            for name in mixed(guest, rnd):
+                counts[name] = counts.get(name, 0) + 1
+        done = int(time.monotonic() - begun)
+        end(guest)
+        result = guest.quit()
+    assert result.ok, result.explain()
+    return done, counts
+
+
+@pytest.mark.soak
+def test_soak(quantity):
+    """Half an hour of mixed traffic and changes under KASAN, lockdep and kmemleak."""
+    wanted = quantity("net.soak.seconds", required=1800, short=60, seed=1)
+    wanted.done, counts = soak(wanted.count, wanted.seed)
+    print("changes under traffic:", counts)
+
+
+@pytest.mark.soak
+def test_fuzz(quantity):
+    """Random completions through the device model, a quarter for each device version."""
+    wanted = quantity("net.fuzz.completions", required=10_000_000, short=8000, seed=20261121)
+    each = -(-wanted.count // VERSIONS)
+    result = boot.run("native", kernel="debug", test="selftest", console="net-fuzz",
+                      cmdline=f"kunit.filter_glob=pv_net_distrust pv_net.fuzz={each} "
+                              f"pv_net.fuzz_seed={wanted.seed}", timeout=3600)
+    assert result.ok, result.explain()
+    runs = [int(n) for n in re.findall(rf"(\d+) completions, seed {wanted.seed}, \d+ breaks",
+                                       result.console.text)]
+    assert len(runs) == VERSIONS, runs
+    wanted.done = sum(runs)
