@@ -13,6 +13,7 @@ help:
 	@echo 'make run [PLATFORM=name] [CPUS=n]  build the image once, boot it on every platform'
 	@echo 'make shell [PLATFORM=name]         an interactive shell in a guest'
 	@echo "make desktop [VNC=127.0.0.1:1]     Debian's Weston on the SVGA II device"
+	@echo 'make demo [PLATFORM=name] [VNC=...]  a Debian desktop, network, balloon and clock'
 	@echo 'make test                          all tests, in under 45 minutes on two cores'
 	@echo 'make soak [ONLY=name]              their long forms'
 	@echo 'make bench [ONLY=area]             what things cost: tables, bench.json, bench.html'
@@ -56,6 +57,11 @@ shell: kernel
 desktop: kernel
 	@$(SETUP) run desktop
 	@$(PYTHON) ktest/show-desktop $(if $(VNC),--vnc '$(VNC)')
+
+.PHONY: demo
+demo: kernel
+	@$(SETUP) run desktop
+	@$(PYTHON) ktest/demo $(if $(PLATFORM),--platform '$(PLATFORM)') $(if $(VNC),--vnc '$(VNC)')
 
 .PHONY: test soak
 test:

@@ -6,9 +6,10 @@ import shutil
 import subprocess
 
 from . import KtestError
-from .paths import BUILD, KTEST
+from .paths import BUILD, KTEST, ROOT
 
 PROGRAMS = KTEST / "desktop"
+TOOL = ROOT / "scripts" / "deb" / "tool" / "pvops"
 PACKAGES = ("weston", "libdrm-tests", "drm-info", "xserver-xorg-core", "x11-apps", "udev", "kmod",
             "busybox-static")
 SIZE = "1G"
@@ -37,11 +38,13 @@ def image():
     """Make the image if a package or one of ktest/desktop/* has changed; return its path."""
     path = BUILD / "debian.ext4"
     root = _root()
-    newest = max(p.stat().st_mtime for p in [BUILD / "debian.packages", *PROGRAMS.iterdir()])
+    newest = max(p.stat().st_mtime
+                 for p in [BUILD / "debian.packages", TOOL, *PROGRAMS.iterdir()])
     if path.exists() and path.stat().st_mtime > newest:
         return path
     shutil.rmtree(root / "pvops", ignore_errors=True)
     shutil.copytree(PROGRAMS, root / "pvops")
+    shutil.copy(TOOL, root / "pvops" / "tool")
     path.unlink(missing_ok=True)
     _run("truncate", "-s", SIZE, path)
     _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, path)

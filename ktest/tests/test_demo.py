@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""'make demo': the drivers that it shows really serve."""
+
+import re
+import subprocess
+
+import pytest
+
+from ktest.lib.paths import KTEST, REPORT
+
+pytestmark = pytest.mark.soak
+
+
+@pytest.mark.parametrize("platform", ["native", "vmware", "pvm"])
+def test_demo(platform, quantity):
+    """Desktop, address, balloon down and up; the picture is kept."""
+    wanted = quantity(f"demo.{platform}", required=1, short=1)
+    done = subprocess.run([KTEST / "demo", "--platform", platform, "--vnc", "", "--seconds", "1"],
+                          capture_output=True, text=True, timeout=1200)
+    assert done.returncode == 0, done.stderr
+    for fact in ("drivers net eth0 +pv_net", "drivers display card0 +pv_svga",
+                 "balloon pv_balloon0 transport +virtio", r"address .*inet 10\.0\.2\.15",
+                 "the guest has 640 MiB", "the guest has 1024 MiB"):
+        assert re.search(rf"^demo: {fact}", done.stdout, re.M), (fact, done.stdout)
+    assert (REPORT / f"demo-{platform}.png").stat().st_size > 2000
+    wanted.done = 1
