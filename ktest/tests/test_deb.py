@@ -2,9 +2,13 @@
 # Copyright (C) 2026 the pvops developers
 """The Debian packages: what is in them; installed and booted in the long form."""
 
+import json
 import re
 import subprocess
 
+import pytest
+
+from ktest.lib import boot, debroot, nic
 from ktest.lib.paths import BUILD, ROOT
 
 DEB = BUILD / "deb"
@@ -58,3 +62,87 @@ def test_compat_is_no_part_of_the_series():
         found = subprocess.run(["grep", "-rlE", r"compat\.h\"|left-out|LEFT_OUT|LINUX_VERSION_CODE",
                                 ROOT / directory], capture_output=True, text=True)
         assert not found.stdout, found.stdout
+
+
+def installed(version):
+    """Every module of ours that is there for Debian's kernel, and who asked for it."""
+    status = debroot.run("dkms status")
+    for name in DRIVERS:
+        mine = [line for line in status.splitlines() if line.startswith(f"{name}/")]
+        assert len(mine) == (1 if version else 0), status
+        assert all(f"{name}/{version}, {debroot.release()}" in line and "installed" in line
+                   for line in mine), status
+    found = debroot.run(f"find /lib/modules/{debroot.release()} -path '*dkms*' -name 'pv_*.ko*'")
+    return sorted(line.rsplit("/", 1)[1].split(".")[0] for line in found.splitlines())
+
+
+def install(version):
+    """Install or upgrade to all packages of a version."""
+    packages = build(version)
+    debroot.copy_in(packages.values())
+    debroot.run("dpkg -i " + " ".join(f"/tmp/{p.name}" for p in packages.values()))
+
+
+EVERY = sorted(m for modules in DRIVERS.values() for m in modules)
+
+
+@pytest.fixture(scope="module")
+def debian():
+    """The Debian root."""
+    debroot.make()
+
+
+@pytest.mark.soak
+def test_install_upgrade_remove_install(debian, quantity):
+    """In a Debian root file system, against Debian's kernel and headers."""
+    wanted = quantity("deb.cycles", required=1, short=1)
+    names = " ".join([*(f"{n}-dkms" for n in DRIVERS), "pvops-tools"])
+    debroot.run(f"dpkg --purge {names}")
+    install("0.0.1")
+    assert installed("0.0.1") == EVERY
+    assert "pvops" in debroot.run("pvops --version && man -w pvops")
+    install("0.0.2")
+    assert installed("0.0.2") == EVERY
+    assert not debroot.run("ls -d /usr/src/pv-*-0.0.1", check=False).startswith("/usr/src")
+    debroot.run("dpkg -r " + " ".join(f"{n}-dkms" for n in DRIVERS))
+    assert not installed("")
+    debroot.run("dpkg --purge " + " ".join(f"{n}-dkms" for n in DRIVERS))
+    left = debroot.run("find / -xdev -path /proc -prune -o -path /tmp -prune -o -name 'pv-*' -print "
+                       "-o -name 'pv_*' -print | grep -v '^/usr/src/linux\\|^/sys'", check=False)
+    assert not [n for n in left.splitlines() if re.search(r"pv[-_](net|svga|balloon|ptp)", n)], left
+    install("0.0.2")
+    assert installed("0.0.2") == EVERY
+    wanted.done = 1
+
+
+DEVICES = ["-netdev", "user,id=u0", "-device", "vmxnet3,netdev=u0,romfile=",
+           "-device", "vmware-svga", "-device", "virtio-balloon-pci"]
+PEERS = ["vmxnet3", "vmwgfx", "virtio_balloon"]
+# Debian's kernel says more than the project's about QEMU's machine.
+SAYS = (r"^pv_\w+: loading out-of-tree module taints kernel"
+        r"|^(?!.*(?:pv_|pvb_|vmxnet3|BUG|WARNING|Oops|UBSAN)).*")
+
+
+@pytest.mark.soak
+def test_stock_kernel(debian, quantity):
+    """Debian's image boots, loads the modules by the devices' names, and they serve."""
+    wanted = quantity("deb.stock-boot", required=1, short=1)
+    if "0.0.2" not in debroot.run("dkms status"):
+        install("0.0.2")
+    archive = debroot.modules([*EVERY, *PEERS], nic.tools("ip"))
+    archive.file("/usr/bin/pvops", ROOT / "scripts" / "deb" / "tool" / "pvops", 0o755)
+    result = boot.run("native", SAYS, test="dkms", image=debroot.image(), files=archive,
+                      devices=DEVICES, console="deb-stock", timeout=120)
+    assert result.ok, result.explain()
+    text = result.console.text
+    drivers = [d for _, d in re.findall(r"^DKMS DRIVER (\S+) (\S+)", text, re.M)]
+    assert {"pv_net", "pv_svga", "pv_balloon"} <= set(drivers), drivers
+    assert not set(PEERS) & set(drivers), drivers
+    assert re.search(r"^DKMS SAID pv_balloon: without .*PSI.* and Xen", text, re.M)
+    assert "DKMS TRAFFIC ok" in text
+    assert {"pv_net", "pv_balloon"} <= set(re.findall(r"^DKMS REMOVED (\S+)", text, re.M))
+    status = json.loads(text[text.index("\n{") + 1:text.rindex("\n}") + 2])
+    assert "no pvops core" in status["unseen"]["platform"]
+    assert status["drivers"]["net"]["eth0"] == "pv_net"
+    assert "pv_balloon0" in status["balloon"]
+    wanted.done = 1
