@@ -61,6 +61,7 @@ struct pvp_reading {
 };
 
 int pvp_probe(struct pvp_clock *c, pvp_door door, void *host);
+u64 pvp_cycles(void);
 int pvp_read(struct pvp_clock *c, struct pvp_reading *r, struct ptp_system_timestamp *sts);
 void pvp_clock_info_init(struct pvp_clock *c);
 

@@ -10,6 +10,7 @@
  * the bracket, and a bracket that is too wide is not handed out.
  */
 
+#include <kunit/static_stub.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/timekeeping.h>
@@ -69,6 +70,19 @@ static u64 pvp_tsc_to_ns(u64 cycles)
 	return mul_u64_u64_div_u64(cycles, NSEC_PER_MSEC, tsc_khz);
 }
 
+/**
+ * pvp_cycles() - the TSC, or what a test puts in its place
+ *
+ * Context: any.
+ *
+ * Return: the TSC, not read before earlier loads are done.
+ */
+u64 pvp_cycles(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(pvp_cycles);
+	return rdtsc_ordered();
+}
+
 static int pvp_read_once(struct pvp_clock *c, struct pvp_reading *r,
 			 struct ptp_system_timestamp *sts)
 {
@@ -79,11 +93,11 @@ static int pvp_read_once(struct pvp_clock *c, struct pvp_reading *r,
 	lockdep_assert_irqs_disabled();
 
 	/* Outermost: a CPU stolen between two of these makes the bracket wide. */
-	r->tsc_before = rdtsc_ordered();
+	r->tsc_before = pvp_cycles();
 	ptp_read_system_prets(sts);
 	pvp_call(c, &regs);
 	ptp_read_system_postts(sts);
-	r->tsc_after = rdtsc_ordered();
+	r->tsc_after = pvp_cycles();
 
 	err = pvp_decode(c->cmd, &regs, &r->ns);
 	if (err)
