@@ -51,14 +51,18 @@ def _host_initrd(boot, arguments):
 
 
 def arguments(boot, cpu):
-    """QEMU's arguments for L1, which starts L2 with CPU model @cpu."""
+    """QEMU's arguments for L1, which starts L2 with CPU model @cpu.
+
+    L1 has one CPU: TCG runs one at a time here (see direct.TCG), and L2's CPUs
+    would wait for each other through L1's idle one.
+    """
     inner = ["-accel", "kvm", "-M", "pc,vmport=off", "-cpu", cpu, "-smp", str(boot.cpus),
              "-m", boot.memory, "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd.gz",
              "-append", boot.command_line("ttyS0"), *boot.devices]
     initrd = _host_initrd(boot, inner)
     memory = boot.megabytes + L1_MEMORY
     boot.outer = boot.console_path.with_suffix(".host.console")
-    return ["-M", "pc,vmport=off", "-accel", "tcg,thread=multi", "-cpu", direct.SVM_CPU, "-smp", "2",
+    return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
             "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),
             "-append", "console=ttyS0 panic=-1 oops=panic kunit.enable=0 ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer"]

@@ -36,7 +36,7 @@ def arguments(boot):
     """The host is the multiboot kernel, image and initramfs are its modules."""
     cpu = "max,-la57" + (direct.ICOUNT_CPU if boot.icount else "")
     options = f"vcpus={boot.cpus} end=poweroff {os.environ.get(HOST_OPTIONS, '')}".strip()
-    return ["-M", "pc,vmport=off", *direct.accelerator(boot), "-cpu", cpu,
+    return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", cpu,
             "-smp", str(boot.cpus), "-m", boot.memory, *(direct.ICOUNT if boot.icount else []),
             "-kernel", str(host()), "-append", options,
             "-initrd", xen.modules((boot.image, boot.command_line("ttyS0")), (boot.initrd, "")),

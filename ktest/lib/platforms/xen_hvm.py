@@ -41,7 +41,7 @@ def arguments(boot):
                                       archive.bytes(compress=False)))
     boot.outer = boot.console_path.with_suffix(".host.console")
     memory = xen.OWN + DOM0_MEMORY + boot.megabytes
-    return ["-M", "pc,vmport=off", *direct.accelerator(boot),
+    return ["-M", "pc,vmport=off", *direct.TCG,
             "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "2", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
             "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M",
