@@ -50,12 +50,16 @@ static void send_event_now(struct drm_crtc *crtc)
 static void crtc_atomic_disable(struct drm_crtc *crtc,
 				struct drm_atomic_state *state)
 {
+	struct pv_svga *svga = to_pv_svga(crtc->dev);
 	int idx;
 
 	drm_crtc_vblank_off(crtc);
 	/* A change of mode paints over the old picture; only off is black. */
 	if (!crtc->state->active && drm_dev_enter(crtc->dev, &idx)) {
-		pv_svga_screen_blank(to_pv_svga(crtc->dev));
+		/* A cursor plane that stays as it is gets no callback. */
+		if (crtc->cursor)
+			pv_svga_cursor_move(svga, false, 0, 0);
+		pv_svga_screen_blank(svga);
 		drm_dev_exit(idx);
 	}
 

@@ -153,12 +153,15 @@ static void cursor_atomic_update(struct drm_plane *plane,
 	struct pv_svga *svga = to_pv_svga(plane->dev);
 	struct drm_plane_state *old = drm_atomic_get_old_plane_state(state, plane);
 	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
+	struct drm_crtc_state *crtc_state;
 	int idx;
 
 	if (!new->fb || !drm_dev_enter(plane->dev, &idx))
 		return;
 
-	if (image_changed(old, new))
+	crtc_state = drm_atomic_get_new_crtc_state(state, new->crtc);
+	/* A ring that was started anew with the mode has lost the image. */
+	if (image_changed(old, new) || drm_atomic_crtc_needs_modeset(crtc_state))
 		define_cursor(svga, new);
 	place_cursor(svga, new);
 
@@ -217,15 +220,6 @@ static const struct drm_plane_helper_funcs cursor_helper_funcs = {
 	.atomic_async_update = cursor_async_update,
 };
 
-static const struct drm_plane_funcs cursor_funcs = {
-	.update_plane = drm_atomic_helper_update_plane,
-	.disable_plane = drm_atomic_helper_disable_plane,
-	.destroy = drm_plane_cleanup,
-	.reset = drm_atomic_helper_plane_reset,
-	.atomic_duplicate_state = drm_atomic_helper_plane_duplicate_state,
-	.atomic_destroy_state = drm_atomic_helper_plane_destroy_state,
-};
-
 /**
  * pv_svga_cursor_init - add the cursor plane
  * @svga: the device
@@ -249,7 +243,7 @@ int pv_svga_cursor_init(struct pv_svga *svga)
 		return -ENOMEM;
 
 	ret = drm_universal_plane_init(&svga->drm, &svga->cursor, 0,
-				       &cursor_funcs, cursor_formats,
+				       &pv_svga_plane_funcs, cursor_formats,
 				       ARRAY_SIZE(cursor_formats), NULL,
 				       DRM_PLANE_TYPE_CURSOR, NULL);
 	if (ret)

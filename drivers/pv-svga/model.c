@@ -69,6 +69,7 @@ static void model_write(struct pv_svga *svga, u32 reg, u32 value)
 {
 	struct model *model = current_model();
 
+	model->writes++;
 	if (reg >= MODEL_REGS)
 		return;
 	model->regs[reg] = value;

@@ -71,7 +71,8 @@ struct model_gmr {
  * @polls:	how often the driver may wait before its time is up
  * @commands:	commands seen
  * @bad:	commands that a real device would choke on
- * @syncs:	writes to SVGA_REG_SYNC
+ * @writes:	register writes
+ * @syncs:	those to SVGA_REG_SYNC
  */
 struct model {
 	struct pv_svga *svga;
@@ -92,6 +93,7 @@ struct model {
 	u32 polls;
 	u32 commands;
 	u32 bad;
+	u32 writes;
 	u32 syncs;
 };
 

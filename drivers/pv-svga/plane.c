@@ -5,8 +5,6 @@
  * Copyright (C) 2026 the pvops developers
  */
 
-#include <linux/io.h>
-
 #include <drm/drm_atomic.h>
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_damage_helper.h>
@@ -44,33 +42,6 @@ static int primary_atomic_check(struct drm_plane *plane,
 						   false, false);
 }
 
-/* Copies @damage, in pixels of the buffer, to @to, in pixels of the screen. */
-static void copy_rect(struct pv_svga *svga, const struct drm_framebuffer *fb,
-		      const struct drm_rect *damage, const struct drm_rect *to)
-{
-	const struct pv_svga_scanout *scanout = &svga->scanout;
-	u32 from_pitch = fb->pitches[0], to_pitch = scanout->pitch;
-	u32 bytes = drm_rect_width(damage) * PV_SVGA_CPP;
-	u32 lines = drm_rect_height(damage);
-	const void *src = to_pv_svga_fb(fb)->pixels +
-			  (size_t)damage->y1 * from_pitch +
-			  damage->x1 * PV_SVGA_CPP;
-	void __iomem *dst = svga->vram + scanout->offset +
-			    (size_t)to->y1 * to_pitch + to->x1 * PV_SVGA_CPP;
-
-	/* Whole lines without padding lie in one piece. */
-	if (bytes == from_pitch && bytes == to_pitch) {
-		bytes *= lines;
-		lines = 1;
-	}
-
-	for (; lines; lines--) {
-		memcpy_toio(dst, src, bytes);
-		src += from_pitch;
-		dst += to_pitch;
-	}
-}
-
 static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 {
 	if (!drm_rect_visible(to)) {
@@ -84,25 +55,45 @@ static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 	to->y2 = max(to->y2, from->y2);
 }
 
+/*
+ * Where damage shows on the screen; false if it does not. A source that does
+ * not start on a whole pixel is damaged in one line and column more than the
+ * screen has, since the damage iterator rounds outwards. That is cut off.
+ */
+static bool damage_on_screen(const struct drm_plane_state *state,
+			     struct drm_rect *damage, struct drm_rect *to)
+{
+	int dx = state->dst.x1 - (state->src.x1 >> 16);
+	int dy = state->dst.y1 - (state->src.y1 >> 16);
+
+	*to = *damage;
+	drm_rect_translate(to, dx, dy);
+	if (!drm_rect_intersect(to, &state->dst))
+		return false;
+
+	*damage = *to;
+	drm_rect_translate(damage, -dx, -dy);
+
+	return true;
+}
+
 /* Shows every damaged rectangle, by the device or by copy and one UPDATE. */
 static void show_damage(struct pv_svga *svga, struct drm_plane_state *old,
 			struct drm_plane_state *new)
 {
-	bool by_device = pv_svga_gmr_bound(svga, to_pv_svga_fb(new->fb));
-	int dx = new->dst.x1 - (new->src.x1 >> 16);
-	int dy = new->dst.y1 - (new->src.y1 >> 16);
+	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
+	bool by_device = pv_svga_gmr_bound(svga, pfb);
 	struct drm_atomic_helper_damage_iter iter;
 	struct drm_rect damage, to, all = { };
 
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
 	drm_atomic_for_each_plane_damage(&iter, &damage) {
-		to = damage;
-		drm_rect_translate(&to, dx, dy);
+		if (!damage_on_screen(new, &damage, &to))
+			continue;
 		if (by_device)
-			pv_svga_screen_blit(svga, to_pv_svga_fb(new->fb),
-					    &damage, &to);
+			pv_svga_screen_blit(svga, pfb, &damage, &to);
 		else
-			copy_rect(svga, new->fb, &damage, &to);
+			pv_svga_screen_copy(svga, pfb, &damage, &to);
 		rect_union(&all, &to);
 	}
 
@@ -155,7 +146,8 @@ static const struct drm_plane_helper_funcs primary_helper_funcs = {
 	.panic_flush = pv_svga_panic_flush,
 };
 
-static const struct drm_plane_funcs primary_funcs = {
+/* Of both planes; neither has state of its own. */
+const struct drm_plane_funcs pv_svga_plane_funcs = {
 	.update_plane = drm_atomic_helper_update_plane,
 	.disable_plane = drm_atomic_helper_disable_plane,
 	.destroy = drm_plane_cleanup,
@@ -175,7 +167,7 @@ int pv_svga_primary_init(struct pv_svga *svga)
 	int ret;
 
 	ret = drm_universal_plane_init(&svga->drm, &svga->primary, 0,
-				       &primary_funcs, primary_formats,
+				       &pv_svga_plane_funcs, primary_formats,
 				       ARRAY_SIZE(primary_formats),
 				       primary_modifiers,
 				       DRM_PLANE_TYPE_PRIMARY, NULL);

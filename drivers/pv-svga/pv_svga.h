@@ -223,6 +223,8 @@ void pv_svga_screen_update(struct pv_svga *svga, const struct drm_rect *rect);
 u32 pv_svga_screen_show_cmd(const struct pv_svga *svga,
 			    const struct drm_rect *rect,
 			    struct pv_svga_show_cmd *cmd);
+void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
+			 const struct drm_rect *src, const struct drm_rect *dst);
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 			 const struct drm_rect *src, const struct drm_rect *dst);
 bool pv_svga_has_cursor(const struct pv_svga *svga);
@@ -250,6 +252,7 @@ struct drm_framebuffer *pv_svga_fb_create(struct drm_device *drm,
 int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state);
 
 /* plane.c, cursor.c, crtc.c, vblank.c, connector.c, panic.c: KMS objects */
+extern const struct drm_plane_funcs pv_svga_plane_funcs;
 int pv_svga_primary_init(struct pv_svga *svga);
 int pv_svga_cursor_init(struct pv_svga *svga);
 int pv_svga_crtc_init(struct pv_svga *svga);

@@ -15,7 +15,8 @@
 
 static void set_scanout(struct pv_svga *svga, const struct pv_svga_scanout *to)
 {
-	unsigned long flags;
+	/* The stub for kernels without panic screens does not write it. */
+	unsigned long flags = 0;
 
 	/* The panic screen is drawn with whatever stands here. */
 	drm_panic_lock(&svga->drm, flags);
@@ -214,6 +215,42 @@ void pv_svga_screen_update(struct pv_svga *svga, const struct drm_rect *rect)
 	u32 bytes = pv_svga_screen_show_cmd(svga, rect, &cmd);
 
 	pv_svga_fifo_emit(svga, &cmd, bytes);
+}
+
+/**
+ * pv_svga_screen_copy - copy pixels to VRAM
+ * @svga: the device
+ * @pfb:  the frame buffer, mapped
+ * @src:  pixels of the frame buffer
+ * @dst:  pixels of the screen, of the same size, inside the scanout
+ *
+ * They are seen after pv_svga_screen_update().
+ *
+ * Context: any. The caller holds drm_dev_enter().
+ */
+void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
+			 const struct drm_rect *src, const struct drm_rect *dst)
+{
+	const struct pv_svga_scanout *scanout = &svga->scanout;
+	u32 from_pitch = pfb->base.pitches[0], to_pitch = scanout->pitch;
+	u32 bytes = drm_rect_width(src) * PV_SVGA_CPP;
+	u32 lines = drm_rect_height(src);
+	const void *from = pfb->pixels + (size_t)src->y1 * from_pitch +
+			   src->x1 * PV_SVGA_CPP;
+	void __iomem *to = svga->vram + scanout->offset +
+			   (size_t)dst->y1 * to_pitch + dst->x1 * PV_SVGA_CPP;
+
+	/* Whole lines without padding lie in one piece. */
+	if (bytes == from_pitch && bytes == to_pitch) {
+		bytes *= lines;
+		lines = 1;
+	}
+
+	for (; lines; lines--) {
+		memcpy_toio(to, from, bytes);
+		from += from_pitch;
+		to += to_pitch;
+	}
 }
 
 /**
