@@ -30,4 +30,6 @@ set --
 while read -r argument; do
 	set -- "$@" "$argument"
 done </l2/arguments
-qemu-system-x86_64 -nodefaults -no-reboot -display none -serial /dev/ttyS1 "$@"
+# QMP goes to the outer host by a virtio serial port; see ktest/lib/nested.py.
+exec 0<>/dev/vport0p1 1>&0
+qemu-system-x86_64 -chardev stdio,id=qmp,signal=off -mon chardev=qmp,mode=control -nodefaults -no-reboot -display none -serial /dev/ttyS1 "$@"

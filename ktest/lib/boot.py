@@ -5,6 +5,7 @@
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
+import tempfile
 import time
 
 from . import KtestError, console, initramfs, kernel, platforms
@@ -32,6 +33,7 @@ class Boot:
     console: str = ""                # name of the console file below build/report
     interactive: bool = False
     outer: Path = None               # set by nested platforms: the host's console
+    inner: object = None             # set by nested platforms: the way to the guest's QEMU
     image: Path = None
     initrd: Path = None
 
@@ -101,6 +103,8 @@ class Guest:
 
     def __exit__(self, *_):
         self.machine.kill()
+        if self.boot.inner:
+            self.boot.inner.close()
 
     def wait_for(self, pattern, timeout=60, start=0):
         """Wait for a line of the guest; see Machine.wait_for."""
@@ -111,8 +115,16 @@ class Guest:
         self.machine.send(text)
 
     def qmp(self, command, **arguments):
-        """Run a QMP command."""
-        return self.machine.qmp(command, **arguments)
+        """Run a QMP command on the QEMU that the guest runs in."""
+        return (self.boot.inner or self.machine).qmp(command, **arguments)
+
+    def screendump(self):
+        """The guest's screen, as the bytes of a PPM file."""
+        if self.boot.inner:
+            return self.boot.inner.screendump()
+        with tempfile.NamedTemporaryFile(prefix="ktest-", suffix=".ppm") as file:
+            self.qmp("screendump", filename=file.name)
+            return Path(file.name).read_bytes()
 
     def finish(self, expect_splat=None):
         """Wait until the guest powers off and judge its console."""

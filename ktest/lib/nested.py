@@ -3,13 +3,19 @@
 """KVM without hardware: the image as L1 under TCG with SVM, Debian's QEMU in it, L2 in that.
 
 L1's console is ttyS0 and goes to build/report/<name>-host.console; its ttyS1
-is the console of L2 and is what the test judges.
+is the console of L2 and is what the test judges. Two virtio serial ports of L1
+lead to L2's QEMU: its QMP, and the pictures that it takes of L2's screen.
 """
 
 from pathlib import Path
+import re
+import socket
+import tempfile
+import threading
 
 from . import KtestError, cpio, direct, initramfs
 from .machine import QEMU
+from .qmp import Qmp
 from .paths import BUILD
 
 L1_MEMORY = 1024                      # MiB on top of what the guest has
@@ -37,6 +43,63 @@ def _tools():
     return path.read_bytes()
 
 
+class Inner:
+    """The way to the QEMU in L1."""
+
+    # Where L1 has the ports, by their numbers on the virtio serial device.
+    PICTURE = "/dev/vport0p2"
+
+    def __init__(self):
+        self._dir = tempfile.TemporaryDirectory(prefix="ktest-")
+        self._session = None
+
+    def _path(self, name):
+        return f"{self._dir.name}/{name}"
+
+    def arguments(self):
+        """Arguments for L1's QEMU."""
+        words = ["-device", "virtio-serial"]
+        for number, name in enumerate(("qmp", "picture"), 1):
+            words += ["-chardev", f"socket,id={name},path={self._path(name)},server=on,wait=off",
+                      "-device", f"virtserialport,chardev={name},nr={number},name={name}"]
+        return words
+
+    def qmp(self, command, **arguments):
+        """Run a QMP command on L2's QEMU."""
+        if self._session is None:
+            self._session = Qmp(self._path("qmp"))
+        return self._session(command, **arguments)
+
+    def screendump(self):
+        """L2's screen, as the bytes of a PPM file."""
+        data = bytearray()
+
+        def receive(source):
+            # The head says how long the rest is.
+            while not (head := re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)) or \
+                    len(data) < head.end() + int(head[1]) * int(head[2]) * 3:
+                more = source.recv(1 << 16)
+                if not more:
+                    return
+                data.extend(more)
+
+        with socket.socket(socket.AF_UNIX) as source:
+            source.settimeout(60)
+            source.connect(self._path("picture"))
+            reader = threading.Thread(target=receive, args=[source], daemon=True)
+            reader.start()
+            self.qmp("screendump", filename=self.PICTURE)
+            reader.join(60)
+        return bytes(data)
+
+    def close(self):
+        """Forget it."""
+        if self._session:
+            self._session.close()
+            self._session = None
+        self._dir.cleanup()
+
+
 def _host_initrd(boot, arguments):
     """L1's initramfs: ours, the tools, and L2's files with its command line."""
     archive = cpio.Archive()
@@ -62,7 +125,9 @@ def arguments(boot, cpu):
     initrd = _host_initrd(boot, inner)
     memory = boot.megabytes + L1_MEMORY
     boot.outer = boot.console_path.with_suffix(".host.console")
+    boot.inner = Inner()
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
             "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),
             "-append", "console=ttyS0 panic=-1 oops=panic kunit.enable=0 ktest=host-kvm",
-            "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer"]
+            "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
+            *boot.inner.arguments()]

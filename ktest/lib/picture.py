@@ -2,8 +2,9 @@
 # Copyright (C) 2026 the pvops developers
 """Pictures of a guest's screen, and what they have to show."""
 
-from pathlib import Path
 import re
+import struct
+import zlib
 
 from . import KtestError
 from .paths import LINUX, REPORT
@@ -40,23 +41,53 @@ class Picture:
                 f"{self.pixel(x, y).hex()} and not {other.pixel(x, y).hex()}")
 
 
-def read_ppm(path):
-    """The picture in the PPM file @path, as QEMU writes it."""
-    data = Path(path).read_bytes()
+    def box(self, background):
+        """Left, top, right and bottom of what is not of the colour @background."""
+        line = background * self.width
+        rows = [self.rgb[i:i + len(line)] for i in range(0, len(self.rgb), len(line))]
+        used = [y for y, row in enumerate(rows) if row != line]
+        if not used:
+            return None
+        columns = [x for x in range(self.width)
+                   if any(rows[y][3 * x:3 * x + 3] != background for y in used)]
+        return columns[0], used[0], columns[-1] + 1, used[-1] + 1
+
+    def moved(self, background, right, down):
+        """This picture with all that is not of the colour @background moved."""
+        left, top, end, bottom = self.box(background)
+        rgb = bytearray(background * (self.width * self.height))
+        for y in range(top, bottom):
+            here = (y * self.width + left) * 3
+            there = ((y + down) * self.width + left + right) * 3
+            rgb[there:there + (end - left) * 3] = self.rgb[here:here + (end - left) * 3]
+        return Picture(self.width, self.height, rgb)
+
+    def png(self):
+        """The picture as a PNG file's bytes (PNG specification, RGB without filters)."""
+        def chunk(kind, data):
+            crc = zlib.crc32(kind + data)
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
+
+        length = self.width * 3
+        lines = b"".join(b"\0" + self.rgb[i:i + length] for i in range(0, len(self.rgb), length))
+        head = struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0)
+        return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
+                chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
+
+
+def read_ppm(data):
+    """The picture in the PPM file of which @data are the bytes, as QEMU writes it."""
     head = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)
     if not head:
-        raise KtestError(f"{path}: not a PPM picture")
+        raise KtestError("not a PPM picture")
     return Picture(int(head[1]), int(head[2]), data[head.end():])
 
 
 def screen(guest, name):
     """Take a picture of the screen of @guest; keep it as build/report/@name.png."""
+    found = read_ppm(guest.screendump())
     REPORT.mkdir(parents=True, exist_ok=True)
-    ppm = REPORT / f"{name}.ppm"
-    guest.qmp("screendump", filename=str(ppm))
-    guest.qmp("screendump", filename=str(REPORT / f"{name}.png"), format="png")
-    found = read_ppm(ppm)
-    ppm.unlink()
+    (REPORT / f"{name}.png").write_bytes(found.png())
     return found
 
 
