@@ -8,6 +8,8 @@
  *   kms-show DRIVER all SEED              every size once
  *   kms-show DRIVER off                   show, switch off, and on again
  *   kms-show DRIVER cursor                show a cursor with hot spot 5,7
+ *   kms-show DRIVER refuse WIDTHxHEIGHT   must not be shown: it needs more memory
+ *                                         than the device has
  *
  * Copyright (C) 2026 the pvops developers
  */
@@ -119,6 +121,26 @@ static void show_cursor(struct kms *kms)
 	hold("shows", mode, 3);
 }
 
+static void refuse(struct kms *kms, const char *size)
+{
+	struct drm_mode_modeinfo mode = { .clock = 65000, .name = "refused" };
+	unsigned int width, height;
+	struct kms_fb fb;
+
+	if (sscanf(size, "%ux%u", &width, &height) != 2)
+		exit(2);
+	mode.hdisplay = mode.hsync_start = width;
+	mode.hsync_end = mode.htotal = width + 100;
+	mode.vdisplay = mode.vsync_start = height;
+	mode.vsync_end = mode.vtotal = height + 10;
+	kms_fb_create(kms, &fb, width, height);
+	if (!kms_set_mode(kms, &fb, &mode)) {
+		printf("KMS shows %s, which does not fit\n", size);
+		exit(1);
+	}
+	kms_fb_destroy(kms, &fb);
+}
+
 static void list(const struct kms *kms)
 {
 	for (uint32_t i = 0; i < kms->nmodes; i++)
@@ -146,6 +168,8 @@ int main(int argc, char **argv)
 		show_off(&kms);
 	} else if (!strcmp(argv[2], "cursor")) {
 		show_cursor(&kms);
+	} else if (!strcmp(argv[2], "refuse") && argc > 3) {
+		refuse(&kms, argv[3]);
 	} else {
 		if (sscanf(argv[2], "%ux%u", &width, &height) != 2)
 			return 2;

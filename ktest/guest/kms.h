@@ -44,7 +44,7 @@ struct kms_fb {
 	uint32_t *pixels;
 };
 
-__attribute__((format(printf, 1, 2)))
+__attribute__((format(printf, 1, 2), noreturn))
 static inline void kms_die(const char *format, ...)
 {
 	va_list ap;
@@ -94,10 +94,9 @@ static inline void kms_get_modes(struct kms *kms)
 	kms->nmodes = get.count_modes;
 }
 
-/* Opens the first card whose driver is called @driver. */
-static inline void kms_open(struct kms *kms, const char *driver)
+/* Opens the first card whose driver is called @driver, as a source of buffers. */
+static inline void kms_open_card(struct kms *kms, const char *driver)
 {
-	struct drm_mode_card_res res = { };
 	char path[32];
 
 	for (int i = 0; i < 8; i++) {
@@ -108,12 +107,19 @@ static inline void kms_open(struct kms *kms, const char *driver)
 			continue;
 		kms_get_driver(kms);
 		if (!strcmp(kms->driver, driver))
-			goto found;
+			return;
 		close(kms->fd);
 	}
 	errno = ENODEV;
 	kms_die("no card is driven by %s", driver);
-found:
+}
+
+/* The same, with its display. */
+static inline void kms_open(struct kms *kms, const char *driver)
+{
+	struct drm_mode_card_res res = { };
+
+	kms_open_card(kms, driver);
 	res.count_crtcs = res.count_connectors = 1;
 	res.crtc_id_ptr = (uintptr_t)&kms->crtc;
 	res.connector_id_ptr = (uintptr_t)&kms->connector;

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 the pvops developers
 #
-# Count what an update costs with the driver that ktest.driver names, after
-# loading ktest.modules (comma separated).
+# Count what updates cost with the driver that ktest.driver names, after loading
+# ktest.modules (comma separated); ktest.what is a list of kms-cost's words.
 
-parameter() {
-	tr ' ' '\n' </proc/cmdline | sed -n "s/^ktest\.$1=//p" | tail -n 1
-}
+# shellcheck source=ktest/guest/svga-lib.sh
+. /ktest/svga-lib.sh
 
-driver=$(parameter driver)
-modules=$(parameter modules | tr , ' ')
-for module in $modules; do
+find_device
+driver=$(param driver)
+for module in $(param modules | tr , ' '); do
 	insmod "/lib/modules/$module.ko" || exit 1
 done
-kms-cost "$driver"
+for what in $(param what updates | tr , ' '); do
+	kms-cost "$driver" "$what" || exit 1
+done

@@ -4,15 +4,14 @@
 #
 # One thing that the display must live through; ktest.step says which.
 
-step=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^ktest\.step=//p' | tail -n 1)
-PCI=$(cd /sys/bus/pci/drivers/pv_svga && echo 0000:*)
+# shellcheck source=ktest/guest/svga-lib.sh
+. /ktest/svga-lib.sh
+step=$(param step)
+find_device
+
 fail() {
 	echo "svga-step: $step: $1"
 	exit 1
-}
-
-owner() {
-	basename "$(readlink "/sys/bus/pci/devices/$1/driver")"
 }
 
 # The picture stays on screen while the machine sleeps; Enter ends it.
@@ -24,10 +23,11 @@ hold_picture() {
 
 case "$step" in
 absent)
-	[ "$PCI" = '0000:*' ] || fail "a device is bound"
+	[ -z "$PCI" ] || fail "there is a device"
+	[ -d /sys/bus/pci/drivers/pv_svga ] || fail "there is no driver"
 	[ ! -e /dev/dri/card0 ] || fail "there is a card"
 	# The KUnit suites say what they test.
-	said=$(dmesg | grep pv_svga | grep -v '# \|ok [0-9]\|kunit\|ommand line')
+	said=$(dmesg | grep pv_svga | grep -v '# \|ok [0-9]\|kunit\|ommand line\|out-of-tree\|blacklist')
 	[ -z "$said" ] || fail "the kernel says: $said"
 	! grep -i svga /proc/[0-9]*/comm | grep -qv svga-step || fail "there is a thread"
 	;;
@@ -40,16 +40,16 @@ orders)
 	for module in ttm drm_ttm_helper vmwgfx; do
 		insmod "/lib/modules/$module.ko" || exit 1
 	done
-	[ "$(owner "$PCI")" = pv_svga ] || exit 1
+	[ "$(owner)" = pv_svga ] || exit 1
 	echo "$PCI" >/sys/bus/pci/drivers/vmwgfx/bind 2>/dev/null && exit 1
 	rmmod vmwgfx
 	# vmwgfx is there first.
 	echo "$PCI" >/sys/bus/pci/drivers/pv_svga/unbind
 	insmod /lib/modules/vmwgfx.ko || exit 1
-	[ -z "$(owner "$PCI")" ] || exit 1
+	[ -z "$(owner)" ] || exit 1
 	dmesg | grep 'Hardware has no pitchlock' || exit 1
 	echo "$PCI" >/sys/bus/pci/drivers/pv_svga/bind || exit 1
-	[ "$(owner "$PCI")" = pv_svga ] || exit 1
+	[ "$(owner)" = pv_svga ] || exit 1
 	kms-show pv_svga 0x0 21 </dev/tty1
 	;;
 suspend)
@@ -70,6 +70,36 @@ hibernate)
 	;;
 cursor)
 	kms-show pv_svga cursor </dev/tty1
+	;;
+console)
+	# What fbcon has set by itself, with video= on the command line or without.
+	kms-show pv_svga modes
+	console_text
+	;;
+small)
+	kms-show pv_svga modes
+	kms-show pv_svga refuse 1024x768 || exit 1
+	kms-show pv_svga "$(param mode)" 21 </dev/tty1
+	;;
+prime)
+	insmod /lib/modules/vgem.ko || exit 1
+	kms-prime pv_svga vgem </dev/tty1
+	;;
+module)
+	# The driver that is built in is kept away by initcall_blacklist.
+	[ -z "$(owner)" ] || fail "the device has a driver"
+	round=0
+	while [ "$round" -lt "$(param rounds 3)" ]; do
+		insmod /lib/modules/pv_svga_m.ko || exit 1
+		usleep 200000
+		[ "$(owner)" = pv_svga ] || fail "it was not taken"
+		rmmod pv_svga_m || fail "the module stays"
+		[ ! -e /dev/dri/card0 ] || fail "there is a card without a driver"
+		round=$((round + 1))
+	done
+	insmod /lib/modules/pv_svga_m.ko || exit 1
+	echo "KTEST INFO svga.reloads=$round"
+	kms-show pv_svga 0x0 21 </dev/tty1
 	;;
 *)
 	echo "no step '$step'"

@@ -3,23 +3,21 @@
 # Copyright (C) 2026 the pvops developers
 #
 # What the display shows, step by step; the host presses Enter on the virtual
-# keyboard after each picture it has taken. The parameters ktest.modes, ktest.damage, ktest.flips
-# and ktest.bind on the kernel command line say how often.
+# keyboard after each picture it has taken. ktest.modes, ktest.damage,
+# ktest.flips and ktest.bind on the kernel command line say how often, and
+# ktest.only names the one step to do.
 
-param() {
-	# shellcheck disable=SC2013 # words, not lines
-	for word in $(cat /proc/cmdline); do
-		case "$word" in "ktest.$1="*) echo "${word#*=}"; return ;; esac
-	done
-	echo "$2"
-}
+# shellcheck source=ktest/guest/svga-lib.sh
+. /ktest/svga-lib.sh
+only=$(param only)
 
 status=0
 number=0
 check() {
-	number=$((number + 1))
 	name=$1
 	shift
+	case "$only" in '' | "$name") ;; *) return ;; esac
+	number=$((number + 1))
 	if "$@"; then
 		echo "ok $number $name"
 	else
@@ -28,21 +26,8 @@ check() {
 	fi
 }
 
-export PCI
-PCI=$(cd /sys/bus/pci/drivers/pv_svga && echo 0000:*)
-
 on_tty1() {
 	"$@" </dev/tty1
-}
-
-console_text() {
-	printf '\033c\033[?25l\033[2J\033[H' >/dev/tty1
-	printf 'The quick brown fox jumps over the lazy dog.\n' >/dev/tty1
-	printf '0123456789 #$%%&@[]{}<>|~^\n' >/dev/tty1
-	# The console is drawn by a worker.
-	usleep 300000
-	echo "KMS console"
-	read -r _ </dev/tty1
 }
 
 bind_cycles() {
@@ -65,20 +50,23 @@ unplug_during_flips() {
 	wait "$flips" || return 1
 	echo 1 >/sys/bus/pci/rescan
 	usleep 500000
-	[ -e "/sys/bus/pci/drivers/pv_svga/$PCI" ]
+	[ "$(owner)" = pv_svga ]
 }
 
+find_device
 echo "KTAP version 1"
-check bound [ -n "$PCI" ]
+check bound [ "$(owner)" = pv_svga ]
 check console console_text
 check modes_listed kms-show pv_svga modes
 check picture on_tty1 kms-show pv_svga 0x0 5
 check off on_tty1 kms-show pv_svga off
+check atomic kms-atomic pv_svga
 check damage kms-stress pv_svga damage "$(param damage 200)" 1
 check mode_sets kms-stress pv_svga modes "$(param modes 24)" 1
 check flips kms-stress pv_svga flips "$(param flips 60)"
 check bind_cycles bind_cycles "$(param bind 5)"
 check unplug unplug_during_flips
 check picture_again on_tty1 kms-show pv_svga 0x0 9
+[ "$number" -gt 0 ] || status=1
 echo "1..$number"
 exit $status

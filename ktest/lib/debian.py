@@ -10,8 +10,8 @@ from .paths import BUILD, KTEST, ROOT
 
 PROGRAMS = KTEST / "desktop"
 TOOL = ROOT / "scripts" / "deb" / "tool" / "pvops"
-PACKAGES = ("weston", "libdrm-tests", "drm-info", "xserver-xorg-core", "x11-apps", "udev", "kmod",
-            "busybox-static")
+PACKAGES = ("weston", "libdrm-tests", "drm-info", "xserver-xorg-core", "x11-apps", "xdotool", "udev",
+            "kmod", "busybox-static")
 SIZE = "1G"
 
 

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 the pvops developers
-"""Build the test modules (ktest/guest/modules) against a kernel that was built."""
+"""Build the test modules (ktest/guest/modules), or a driver of ours, as modules."""
 
 import os
+import re
 import shutil
 import subprocess
 
 from . import KtestError
 from .kernel import STAMP
-from .paths import BUILD, GUEST, LINUX
+from .paths import BUILD, GUEST, LINUX, ROOT
+
+
+def _make(name, out, *variables):
+    done = subprocess.run(
+        ["make", "-C", str(LINUX), f"O={BUILD / name}", f"M={out}", *variables, "modules"],
+        env=dict(os.environ, **STAMP), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise KtestError(f"modules in {out} do not build:\n{done.stderr}")
 
 
 def build(name="release"):
@@ -23,12 +32,25 @@ def build(name="release"):
     for source in sources:
         shutil.copy(source, out)
     (out / "Kbuild").write_text("".join(f"obj-m += {s.stem}.o\n" for s in sources))
-    done = subprocess.run(
-        ["make", "-C", str(LINUX), f"O={BUILD / name}", f"M={out}", "modules"],
-        env=dict(os.environ, **STAMP), capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise KtestError(f"test modules for {name} do not build:\n{done.stderr}")
+    _make(name, out)
     return out
+
+
+def driver(directory, module, symbol, name="release"):
+    """Build drivers/@directory, configured by @symbol, as a module; return its path.
+
+    The kernel has the driver built in; initcall_blacklist= keeps that one away,
+    but its name is taken, so the module is called @module with "_m" behind.
+    """
+    out = BUILD / "testmodules" / f"{name}-{directory}"
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(ROOT / "drivers" / directory, out)
+    makefile = out / "Makefile"
+    # initcall_blacklist= goes by the name of the function, in modules too.
+    makefile.write_text(re.sub(rf"\b{module}(?=\.o\b|-y\b)", f"{module}_m", makefile.read_text()) +
+                        f"ccflags-y += -D{module}_pci_driver={module}_m_pci_driver\n")
+    _make(name, out, f"{symbol}=m", f"{symbol}_KUNIT_TEST=n")
+    return out / f"{module}_m.ko"
 
 
 def add_to(archive, name="release"):

@@ -57,6 +57,7 @@ class Quantity:
     count: int
     seed: int = 0
     done: int = 0
+    kernel: str = "release"          # the build that was booted
 
 
 def keep(record):
@@ -91,8 +92,8 @@ def quantity(request):
     yield grant
     if not soak:
         return
-    image = kernel.image()
     for one in granted:
+        image = kernel.image(one.kernel)
         passed = getattr(request.node, "call_passed", False) and one.done >= one.required
         keep({"name": one.name, "required": one.required, "done": one.done, "seed": one.seed,
               "result": "pass" if passed else "fail",

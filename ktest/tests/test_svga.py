@@ -2,52 +2,19 @@
 # Copyright (C) 2026 the pvops developers
 """The display of a guest with the VMware SVGA II device, seen from outside."""
 
-import json
 import re
 import time
 
 import pytest
 
-from ktest.lib import boot, debian, picture, platforms, rfb
-from ktest.lib.bench.areas import svga
-from ktest.lib.paths import REPORT
+from ktest.lib import boot, cpio, picture, platforms, rfb, testmodules
 
-DEVICE = ["-device", "vmware-svga"]
-CONSOLE = ["The quick brown fox jumps over the lazy dog.", "0123456789 #$%&@[]{}<>|~^"]
+from svga import CONSOLE, DEVICE, expect, expect_shown, finish, press, shown, start, step
+
 # Machines that have the device, or can be given it.
-PLATFORMS = ("native", "vmware", "xen-pv")
-
-
-def start(platform, test="svga", vga=DEVICE, **options):
-    """A guest on @platform that runs @test and has the device."""
-    devices = [] if platform == "vmware" and vga is DEVICE else list(vga)
-    options.setdefault("console", f"svga-{platform}")
-    return boot.Guest(boot.Boot(platform, test=test, devices=devices, **options))
-
-
-def press(guest, *keys):
-    """Press keys on the guest's keyboard, all at once."""
-    guest.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
-
-
-def expect(guest, name, wanted):
-    """Compare the screen with @wanted, pixel for pixel, and let the guest go on."""
-    difference = picture.screen(guest, f"svga-{name}").difference(wanted)
-    assert not difference, f"{name}: {difference}"
-    press(guest, "ret")
-
-
-def shown(guest, start_at=0):
-    """Wait for the next picture that the guest says it shows; return (width, height, seed, end)."""
-    found = guest.wait_for(r"^KMS shows (\d+)x(\d+) (\d+)", 60, start_at)
-    return (*(int(g) for g in found.groups()), found.end())
-
-
-def finish(guest):
-    """The guest powers off and has nothing to complain about."""
-    result = guest.finish()
-    assert result.ok, result.explain()
-    return result
+PLATFORMS = ("native", "vmware", "xen-pv", "pvm",
+             pytest.param("kvm", marks=pytest.mark.soak),
+             pytest.param("hyperv", marks=pytest.mark.soak))
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -56,42 +23,53 @@ def test_display(platform, quantity):
     reason = getattr(platforms.get(platform), "NEEDS", lambda: None)()
     if reason:
         pytest.skip(reason)
-    counts = {
-        "damage": quantity(f"svga.damage.{platform}", required=10000, short=200, seed=1),
-        "modes": quantity(f"svga.modes.{platform}", required=1000, short=16, seed=1),
-        "bind": quantity(f"svga.bind.{platform}", required=1000, short=4),
-    }
-    words = " ".join(f"ktest.{k}={c.count}" for k, c in counts.items())
-    with start(platform, cmdline=words, timeout=3600) as guest:
-        at = guest.wait_for(r"^KMS console", 60).end()
+    pictures = quantity(f"svga.pictures.{platform}", required=6, short=6)
+    with start(platform, cmdline="ktest.damage=200 ktest.modes=16 ktest.bind=4") as guest:
+        at = guest.wait_for(r"^KMS console", 90).end()
         expect(guest, f"{platform}-console", picture.console(1024, 768, CONSOLE))
-        *mode, at = shown(guest, at)
-        expect(guest, f"{platform}-picture", picture.pattern(*mode))
+        at = expect_shown(guest, f"{platform}-picture", at)
         *mode, at = shown(guest, at)
         expect(guest, f"{platform}-on", picture.pattern(*mode))
         at = guest.wait_for(r"^KMS off", 30, at).end()
         expect(guest, f"{platform}-off", picture.black(*mode[:2]))
-        *mode, at = shown(guest, at)
-        expect(guest, f"{platform}-on-again", picture.pattern(*mode))
-        at = guest.wait_for(r"^ok \d+ unplug", 3600, at).end()
-        *mode, at = shown(guest, at)
-        expect(guest, f"{platform}-after-unplug", picture.pattern(*mode))
-        text = finish(guest).console.text
-    counts["damage"].done = int(re.search(r"^KMS damage (\d+)", text, re.M)[1])
-    counts["modes"].done = int(re.search(r"^KMS modes (\d+)", text, re.M)[1])
-    counts["bind"].done = int(re.search(r"^KTEST INFO svga.bind=(\d+)", text, re.M)[1])
-
-
-def step(name, vga=DEVICE, **options):
-    """A native guest that does one step of ktest/guest/svga-step.sh."""
-    words = f"ktest.step={name} {options.pop('cmdline', '')}"
-    return start("native", "svga-step", vga, cmdline=words, console=f"svga-{name}", **options)
+        at = expect_shown(guest, f"{platform}-on-again", at)
+        at = guest.wait_for(r"^ok \d+ unplug", 120, at).end()
+        expect_shown(guest, f"{platform}-after-unplug", at)
+        finish(guest)
+    pictures.done = 6
 
 
 def test_absent():
     """Without the device the driver registers nothing and says nothing."""
     with step("absent", vga=()) as guest:
         finish(guest)
+
+
+def driver_module():
+    """An archive with the driver as a module, and what keeps the built-in one away."""
+    path = testmodules.driver("pv-svga", "pv_svga", "CONFIG_DRM_PV_SVGA")
+    archive = cpio.Archive()
+    archive.file(f"/lib/modules/{path.name}", path)
+    return {"files": archive, "cmdline": "initcall_blacklist=pv_svga_pci_driver_init"}
+
+
+# It is built outside of the kernel's tree, and the kernel says so.
+OUT_OF_TREE = "loading out-of-tree module taints kernel"
+
+
+def test_module_reload():
+    """Loaded and unloaded, the driver takes and leaves the device, and shows a picture."""
+    with step("module", **driver_module()) as guest:
+        expect_shown(guest, "after-reload")
+        finish(guest, OUT_OF_TREE)
+
+
+def test_module_absent():
+    """Loaded without the device, the driver is as silent as when it is built in."""
+    options = driver_module()
+    options["cmdline"] += " ktest.module=pv_svga_m"
+    with step("absent", vga=(), console="svga-absent-module", **options) as guest:
+        finish(guest, OUT_OF_TREE)
 
 
 def test_panic():
@@ -106,11 +84,37 @@ def test_panic():
 def test_never_both_drivers():
     """vmwgfx and pv_svga, loaded in either order: one driver, and a picture."""
     with step("orders") as guest:
-        *mode, _ = shown(guest)
-        expect(guest, "after-vmwgfx", picture.pattern(*mode))
-        result = guest.finish(expect_splat=r"vmwgfx|\[drm\] \*ERROR\* (Hardware has no pitchlock|"
-                                           r"This configuration|Please switch)")
-        assert result.ok, result.explain()
+        expect_shown(guest, "after-vmwgfx")
+        finish(guest, r"vmwgfx|\[drm\] \*ERROR\* (Hardware has no pitchlock|"
+                      r"This configuration|Please switch)")
+
+
+@pytest.mark.parametrize("video, width, height", [("1280x720", 1280, 720), ("1000x700", 1000, 700)])
+def test_video(video, width, height):
+    """The console comes up in the mode of video=, be it a standard one or not."""
+    with step("console", cmdline=f"video={video}", console=f"svga-video-{video}") as guest:
+        guest.wait_for(r"^KMS console", 60)
+        expect(guest, f"video-{video}", picture.console(width, height, CONSOLE))
+        finish(guest)
+
+
+def test_small_memory():
+    """With 2 MiB only modes that fit are offered, one is shown, a larger one is refused."""
+    vga = ["-device", "vmware-svga,vgamem_mb=2"]
+    with step("small", vga=vga, cmdline="ktest.mode=800x600") as guest:
+        expect_shown(guest, "small")
+        text = finish(guest).console.text
+    modes = [(int(w), int(h)) for w, h in re.findall(r"^KMS mode (\d+)x(\d+)@", text, re.M)]
+    assert (800, 600) in modes
+    assert max(w * h * 4 for w, h in modes) <= 2 << 20, modes
+
+
+def test_prime():
+    """Buffers go to another driver and come from it; one of vgem's is on the screen."""
+    with step("prime") as guest:
+        expect_shown(guest, "prime")
+        text = finish(guest).console.text
+    assert len(re.findall(r"^KMS prime: .* yes", text, re.M)) == 6
 
 
 def wake(guest):
@@ -155,55 +159,3 @@ def test_cursor(tmp_path):
             assert pixel == (colour if inside else None), (x, y)
         press(guest, "ret")
         finish(guest)
-
-
-def test_fuzz_long_form(quantity):
-    """The KUnit fuzz tests with as many cases as are required."""
-    wanted = quantity("svga.fuzz", required=1000000, short=20000, seed=7)
-    with step("absent", vga=(), timeout=3600,
-              cmdline=f"pv_svga.fuzz_cases={wanted.count} pv_svga.fuzz_seed=7 "
-                      "kunit.filter_glob=pv_svga_fuzz") as guest:
-        text = finish(guest).console.text
-    done = [int(n) for n in re.findall(r"(\d+) cases, \d+ \w+.*seed 7", text)]
-    assert len(done) == 2, done
-    wanted.done = min(done)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("program", ["modetest", "weston", "xorg"])
-def test_debian_programs(program, quantity):
-    """Debian's modetest and drm_info, Weston, and Xorg's modesetting driver."""
-    wanted = quantity(f"svga.{program}", required=1, short=1)
-    vga = [*DEVICE, *debian.disk()]
-    with start("native", vga=vga, cmdline=debian.command_line(program), timeout=300,
-               console=f"svga-{program}") as guest:
-        if program != "modetest":
-            guest.wait_for(rf"^DESKTOP SHOWN {program}", 120)
-            time.sleep(3)
-            found = picture.screen(guest, f"svga-{program}")
-            colours = {found.rgb[i:i + 3] for i in range(0, len(found.rgb), 3)}
-            assert len(colours) > 2, "an empty screen"
-        text = finish(guest).console.text
-    assert not re.search(r"^DESKTOP not ok|failed to set mode|failed to (?:add|create) fb", text, re.M)
-    if program == "modetest":
-        assert len(re.findall(r"^DESKTOP ok mode ", text, re.M)) >= 20
-        assert re.search(r"^freq: (59|60)\.\d+Hz", text, re.M), "flips are not paced"
-        kept = text[text.index("DESKTOP drm_info begins"):text.index("DESKTOP drm_info ends")]
-        (REPORT / "svga-drm_info.txt").write_text(kept)
-    wanted.done += 1
-
-
-@pytest.mark.soak
-def test_cost(quantity):
-    """Instructions for an update, beside other drivers on their own devices."""
-    wanted = quantity("svga.cost", required=len(svga.DRIVERS), short=len(svga.DRIVERS))
-    table = {}
-    for driver in svga.DRIVERS:
-        table[driver] = svga.measure(driver)
-        wanted.done += 1
-    (REPORT / "svga-cost.json").write_text(json.dumps(table, indent=1) + "\n")
-    print(table)
-    for what in ("flip", "damage"):
-        ours = table["pv_svga"][what]
-        assert ours < table["simpledrm"][what], (what, table)
-        assert ours < table["cirrus"][what], (what, table)

@@ -26,13 +26,20 @@ DRIVERS = {
 }
 
 
-def measure(driver):
-    """{update: instructions} with @driver."""
+def guest(driver, what="updates"):
+    """A guest with @driver's device that counts what the words of kms-cost in @what say."""
     device, modules, words = DRIVERS[driver]
-    result = boot.run("native", test="svga-cost", devices=["-device", device], icount=True, cpus=1,
-                      cmdline=f"nokaslr norandmaps kunit.enable=0 ktest.driver={driver} "
-                              f"ktest.modules={modules} {words}",
-                      console=f"svga-cost-{driver}")
+    return boot.Guest(boot.Boot(
+        "native", test="svga-cost", devices=["-device", device], icount=True, cpus=1, timeout=600,
+        cmdline=f"nokaslr norandmaps kunit.enable=0 ktest.driver={driver} "
+                f"ktest.modules={modules} ktest.what={what} {words}",
+        console=f"svga-cost-{driver}-{what.split(',', maxsplit=1)[0]}"))
+
+
+def measure(driver, what="updates"):
+    """{update: instructions} with @driver."""
+    with guest(driver, what) as machine:
+        result = machine.finish()
     if not result.ok:
         raise KtestError(result.explain())
     return {what: int(value) for what, value in
