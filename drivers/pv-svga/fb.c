@@ -62,6 +62,24 @@ struct drm_framebuffer *pv_svga_fb_create(struct drm_device *drm,
 	return &pfb->base;
 }
 
+/* Not inlined: its array would cost every commit a guarded stack frame. */
+static noinline int map_fb(struct pv_svga_fb *pfb)
+{
+	struct iosys_map data[DRM_FORMAT_MAX_PLANES];
+	int ret;
+
+	ret = drm_gem_fb_vmap(&pfb->base, pfb->map, data);
+	if (ret)
+		return ret;
+
+	/* Buffers in I/O memory are refused by the shmem helper. */
+	pfb->imported = pfb->base.obj[0]->import_attach;
+	/* What is read of @pfb without the lock is there. */
+	smp_store_release(&pfb->pixels, data[0].vaddr);
+
+	return 0;
+}
+
 /**
  * pv_svga_fb_access - make a frame buffer readable for a commit
  * @plane: the plane that will show it
@@ -77,7 +95,6 @@ struct drm_framebuffer *pv_svga_fb_create(struct drm_device *drm,
 int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state)
 {
 	struct pv_svga *svga = to_pv_svga(plane->dev);
-	struct iosys_map data[DRM_FORMAT_MAX_PLANES];
 	struct pv_svga_fb *pfb;
 	int ret = 0;
 
@@ -89,15 +106,8 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state)
 		return 0;
 
 	mutex_lock(&svga->fb_lock);
-	if (!pfb->pixels) {
-		ret = drm_gem_fb_vmap(&pfb->base, pfb->map, data);
-		/* Buffers in I/O memory are refused by the shmem helper. */
-		if (!ret) {
-			pfb->imported = state->fb->obj[0]->import_attach;
-			/* What is read of @pfb without the lock is there. */
-			smp_store_release(&pfb->pixels, data[0].vaddr);
-		}
-	}
+	if (!pfb->pixels)
+		ret = map_fb(pfb);
 	/* Where this fails the pixels are copied. */
 	if (!ret && plane == &svga->primary)
 		pv_svga_gmr_bind(svga, pfb);

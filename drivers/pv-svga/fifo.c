@@ -19,10 +19,10 @@
 /* A device that makes no progress for this long is taken for dead. */
 #define FIFO_TIMEOUT	(HZ / 2)
 
-static bool has_fifo_word(const struct pv_svga *svga, u32 word)
+/* The command area begins behind the word, see pv_svga_limits_init(). */
+static bool has_busy_word(const struct pv_svga *svga)
 {
-	return (svga->limits.caps & SVGA_CAP_EXTENDED_FIFO) &&
-	       word < svga->limits.fifo_min / sizeof(u32);
+	return svga->limits.caps & SVGA_CAP_EXTENDED_FIFO;
 }
 
 static void fifo_write(struct pv_svga *svga, u32 word, u32 value)
@@ -60,7 +60,7 @@ static void fifo_kick(struct pv_svga *svga, u32 space)
 {
 	u32 size = svga->limits.fifo_max - svga->limits.fifo_min;
 
-	if (has_fifo_word(svga, SVGA_FIFO_BUSY)) {
+	if (has_busy_word(svga)) {
 		/* Full barrier: the device must see NEXT_CMD before SYNC. */
 		if (cmpxchg(&svga->fifo.mem[SVGA_FIFO_BUSY], 0, 1) == 0)
 			pv_svga_write(svga, SVGA_REG_SYNC, 1);
@@ -214,7 +214,7 @@ static void fifo_write_pointers(struct pv_svga *svga)
 	wmb();
 	fifo_write(svga, SVGA_FIFO_NEXT_CMD, svga->limits.fifo_min);
 	fifo_write(svga, SVGA_FIFO_STOP, svga->limits.fifo_min);
-	if (has_fifo_word(svga, SVGA_FIFO_BUSY))
+	if (has_busy_word(svga))
 		fifo_write(svga, SVGA_FIFO_BUSY, 0);
 	/* All of it before the register write that makes the device look. */
 	mb();

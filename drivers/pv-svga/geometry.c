@@ -146,39 +146,6 @@ int pv_svga_scanout_init(struct pv_svga_scanout *scanout,
 }
 
 /**
- * pv_svga_fifo_offset_ok - whether a FIFO pointer of the device is legal
- * @limits: the checked limits of the device
- * @offset: byte offset into BAR 2
- *
- * Return: true if @offset is a word inside the command area.
- */
-bool pv_svga_fifo_offset_ok(const struct pv_svga_limits *limits, u32 offset)
-{
-	return IS_ALIGNED(offset, sizeof(u32)) &&
-	       offset >= limits->fifo_min && offset < limits->fifo_max;
-}
-
-/**
- * pv_svga_fifo_space - bytes that can be written to the ring
- * @limits: the checked limits of the device
- * @next:   where the next command goes; a legal offset
- * @stop:   where the device reads; a legal offset
- *
- * One word stays free, since equal pointers mean an empty ring.
- *
- * Return: bytes, a multiple of 4.
- */
-u32 pv_svga_fifo_space(const struct pv_svga_limits *limits, u32 next, u32 stop)
-{
-	u32 space = stop - next;
-
-	if (next >= stop)
-		space += limits->fifo_max - limits->fifo_min;
-
-	return space - sizeof(u32);
-}
-
-/**
  * pv_svga_cursor_pad - put an image into the corner of an empty 64x64 one
  * @image:	64x64 pixels, written
  * @pixels:	ARGB8888

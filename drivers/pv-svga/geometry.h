@@ -9,6 +9,7 @@
 #ifndef _PV_SVGA_GEOMETRY_H
 #define _PV_SVGA_GEOMETRY_H
 
+#include <linux/align.h>
 #include <linux/types.h>
 
 #include <drm/drm_modes.h>
@@ -101,10 +102,43 @@ enum drm_mode_status pv_svga_mode_fits(const struct pv_svga_limits *limits,
 int pv_svga_scanout_init(struct pv_svga_scanout *scanout,
 			 const struct pv_svga_limits *limits,
 			 u32 width, u32 height, u32 pitch, u32 offset);
-bool pv_svga_fifo_offset_ok(const struct pv_svga_limits *limits, u32 offset);
-u32 pv_svga_fifo_space(const struct pv_svga_limits *limits, u32 next, u32 stop);
 void pv_svga_cursor_pad(u32 *image, const void *pixels, u32 pitch,
 			u32 width, u32 height);
 void pv_svga_cursor_masks(u8 *and, u32 *image);
+
+/**
+ * pv_svga_fifo_offset_ok - whether a FIFO pointer of the device is legal
+ * @limits: the checked limits of the device
+ * @offset: byte offset into BAR 2
+ *
+ * Return: true if @offset is a word inside the command area.
+ */
+static inline bool pv_svga_fifo_offset_ok(const struct pv_svga_limits *limits,
+					  u32 offset)
+{
+	return IS_ALIGNED(offset, sizeof(u32)) &&
+	       offset >= limits->fifo_min && offset < limits->fifo_max;
+}
+
+/**
+ * pv_svga_fifo_space - bytes that can be written to the ring
+ * @limits: the checked limits of the device
+ * @next:   where the next command goes; a legal offset
+ * @stop:   where the device reads; a legal offset
+ *
+ * One word stays free, since equal pointers mean an empty ring.
+ *
+ * Return: bytes, a multiple of 4.
+ */
+static inline u32 pv_svga_fifo_space(const struct pv_svga_limits *limits,
+				     u32 next, u32 stop)
+{
+	u32 space = stop - next;
+
+	if (next >= stop)
+		space += limits->fifo_max - limits->fifo_min;
+
+	return space - sizeof(u32);
+}
 
 #endif /* _PV_SVGA_GEOMETRY_H */

@@ -56,20 +56,6 @@ void pv_svga_gmr_forget(struct pv_svga *svga)
 	atomic_inc(&svga->gmr.epoch);
 }
 
-/**
- * pv_svga_gmr_bound - whether the device can read a frame buffer by itself
- * @svga: the device
- * @pfb:  the frame buffer
- *
- * Context: any, in a commit that shows @pfb.
- *
- * Return: true if it is bound to a region that the device still knows.
- */
-bool pv_svga_gmr_bound(struct pv_svga *svga, const struct pv_svga_fb *pfb)
-{
-	return pfb->gmr && pfb->gmr_epoch == atomic_read(&svga->gmr.epoch);
-}
-
 static void gmr_fini(struct drm_device *drm, void *data)
 {
 	struct pv_svga *svga = data;

@@ -55,46 +55,35 @@ static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 	to->y2 = max(to->y2, from->y2);
 }
 
-/*
- * Where damage shows on the screen; false if it does not. A source that does
- * not start on a whole pixel is damaged in one line and column more than the
- * screen has, since the damage iterator rounds outwards. That is cut off.
- */
-static bool damage_on_screen(const struct drm_plane_state *state,
-			     struct drm_rect *damage, struct drm_rect *to)
-{
-	int dx = state->dst.x1 - (state->src.x1 >> 16);
-	int dy = state->dst.y1 - (state->src.y1 >> 16);
-
-	*to = *damage;
-	drm_rect_translate(to, dx, dy);
-	if (!drm_rect_intersect(to, &state->dst))
-		return false;
-
-	*damage = *to;
-	drm_rect_translate(damage, -dx, -dy);
-
-	return true;
-}
-
 /* Shows every damaged rectangle, by the device or by copy and one UPDATE. */
 static void show_damage(struct pv_svga *svga, struct drm_plane_state *old,
 			struct drm_plane_state *new)
 {
 	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
 	bool by_device = pv_svga_gmr_bound(svga, pfb);
+	int dx = new->dst.x1 - (new->src.x1 >> 16);
+	int dy = new->dst.y1 - (new->src.y1 >> 16);
 	struct drm_atomic_helper_damage_iter iter;
-	struct drm_rect damage, to, all = { };
+	struct drm_rect rect, all = { };
 
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
-	drm_atomic_for_each_plane_damage(&iter, &damage) {
-		if (!damage_on_screen(new, &damage, &to))
+	drm_atomic_for_each_plane_damage(&iter, &rect) {
+		drm_rect_translate(&rect, dx, dy);
+		/*
+		 * A source that begins between two pixels is damaged in one
+		 * more than the screen has: the iterator rounds outwards.
+		 */
+		rect.x2 = min(rect.x2, new->dst.x2);
+		rect.y2 = min(rect.y2, new->dst.y2);
+		if (!drm_rect_visible(&rect))
 			continue;
 		if (by_device)
-			pv_svga_screen_blit(svga, pfb, &damage, &to);
+			pv_svga_screen_blit(svga, pfb, rect.x1 - dx,
+					    rect.y1 - dy, &rect);
 		else
-			pv_svga_screen_copy(svga, pfb, &damage, &to);
-		rect_union(&all, &to);
+			pv_svga_screen_copy(svga, pfb, rect.x1 - dx,
+					    rect.y1 - dy, &rect);
+		rect_union(&all, &rect);
 	}
 
 	if (!drm_rect_visible(&all))

@@ -195,6 +195,21 @@ static inline struct pv_svga *to_pv_svga(struct drm_device *drm)
 	return container_of(drm, struct pv_svga, drm);
 }
 
+/**
+ * pv_svga_gmr_bound - whether the device can read a frame buffer by itself
+ * @svga: the device
+ * @pfb:  the frame buffer
+ *
+ * Context: any, in a commit that shows @pfb.
+ *
+ * Return: true if it is bound to a region that the device still knows.
+ */
+static inline bool pv_svga_gmr_bound(struct pv_svga *svga,
+				     const struct pv_svga_fb *pfb)
+{
+	return pfb->gmr && pfb->gmr_epoch == atomic_read(&svga->gmr.epoch);
+}
+
 /* drv.c */
 extern const struct drm_driver pv_svga_drm_driver;
 
@@ -224,9 +239,9 @@ u32 pv_svga_screen_show_cmd(const struct pv_svga *svga,
 			    const struct drm_rect *rect,
 			    struct pv_svga_show_cmd *cmd);
 void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 const struct drm_rect *src, const struct drm_rect *dst);
+			 int x, int y, const struct drm_rect *dst);
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 const struct drm_rect *src, const struct drm_rect *dst);
+			 int x, int y, const struct drm_rect *dst);
 bool pv_svga_has_cursor(const struct pv_svga *svga);
 void pv_svga_cursor_move(struct pv_svga *svga, bool on, s32 x, s32 y);
 
@@ -240,7 +255,6 @@ irqreturn_t pv_svga_irq_handler(int irq, void *data);
 /* gmr.c */
 int pv_svga_gmr_init(struct pv_svga *svga, struct pci_dev *pdev);
 bool pv_svga_gmr_usable(const struct pv_svga_limits *limits);
-bool pv_svga_gmr_bound(struct pv_svga *svga, const struct pv_svga_fb *pfb);
 int pv_svga_gmr_bind(struct pv_svga *svga, struct pv_svga_fb *pfb);
 void pv_svga_gmr_unbind(struct pv_svga *svga, struct pv_svga_fb *pfb);
 void pv_svga_gmr_forget(struct pv_svga *svga);
