@@ -22,6 +22,7 @@ def _configure(name, out):
         kernel.configure_debian(out, config.merged(config.rooms()))
     elif Path(name).is_file():
         shutil.copy(name, out / ".config")
+        kernel.make(out, out.name, "olddefconfig")
     else:
         raise KtestError(f"{name}: neither release, debug, debian nor a configuration file")
 

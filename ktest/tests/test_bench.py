@@ -5,12 +5,15 @@
 from html.parser import HTMLParser
 import json
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 
 from ktest.lib import KtestError
-from ktest.lib.bench import records, report, runner, samples
-from ktest.lib.paths import KTEST, REPORT
+from ktest.lib.bench import areas, records, report, runner, samples
+from ktest.lib.paths import KTEST, REPORT, ROOT
 
 LIMITS = json.loads((KTEST / "limits.json").read_text())
 SHORT = REPORT / "bench-short.json"
@@ -106,3 +109,23 @@ def test_costs_stay_within_limits():
     assert not failed, failed[0]
     records.write(made, SHORT)
     assert not list(excesses(made))
+
+
+def test_documents_have_the_kept_figures():
+    """README.md and figures.rst are what scripts/figures makes of ktest/results."""
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "figures", "--check"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.soak
+def test_all_areas(quantity):
+    """'make bench' as a whole, in under 45 minutes."""
+    wanted = quantity("bench.areas", required=len(areas.names()), short=1)
+    start = time.monotonic()
+    done = subprocess.run([KTEST / "bench"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 45 * 60
+    measured = {r["area"] for r in records.read()}
+    assert measured == set(areas.names())
+    wanted.done = len(measured)

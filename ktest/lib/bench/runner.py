@@ -5,15 +5,22 @@
 import json
 import time
 
-from .. import KtestError
+from .. import KtestError, kernel
 from ..paths import REPORT
 from . import areas, records
 
 TIMES = REPORT / "bench-times.json"
+# Which image an area was measured on: {area: sha256}.
+IMAGES = REPORT / "bench-images.json"
 
 
-def _times():
-    return json.loads(TIMES.read_text()) if TIMES.exists() else {}
+def _read(path):
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _add(path, values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_read(path) | values, indent=1) + "\n")
 
 
 def _clock(seconds):
@@ -24,7 +31,7 @@ class Progress:
     """How long steps take: as in the last run, or else as they say themselves."""
 
     def __init__(self, work):
-        known = _times()
+        known = _read(TIMES)
         self._expected = [known.get(f"{area}: {step.title}", step.seconds) for area, step in work]
         self._taken = {}
         self._spent = self._planned = 0.0
@@ -42,8 +49,7 @@ class Progress:
 
     def keep(self):
         """Remember the times for the next run."""
-        TIMES.parent.mkdir(parents=True, exist_ok=True)
-        TIMES.write_text(json.dumps(_times() | self._taken, indent=1) + "\n")
+        _add(TIMES, self._taken)
 
 
 def run(chosen, short=False):
@@ -68,4 +74,6 @@ def keep(made):
     """Put the records into bench.json and return all that is there."""
     if made:
         records.write(made)
+        image = kernel.sha256(kernel.image())
+        _add(IMAGES, {area: image for area in {r["area"] for r in made}})
     return records.Table(records.read())
