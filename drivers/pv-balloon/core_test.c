@@ -264,6 +264,25 @@ static void reset_empties(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, totalram_pages(), t->total);
 }
 
+/* As after hibernation: the guest has a balloon, the host has never heard of it. */
+static void names_pages_again(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+
+	ask(t, TEST_PAGES - 3);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	pvb_keeper_forget(&t->host.keeper);
+
+	KUNIT_EXPECT_EQ(test, pvb_reannounce(t->b), 0);
+	KUNIT_EXPECT_EQ(test, t->host.keeper.held, TEST_PAGES - 3);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), TEST_PAGES - 3);
+	KUNIT_EXPECT_EQ(test, totalram_pages(), t->total - (TEST_PAGES - 3));
+
+	ask(t, 0);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, t->host.keeper.held, 0);
+}
+
 static void reclaim_holds_growth(struct kunit *test)
 {
 	struct core_test *t = test->priv;
@@ -324,6 +343,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(floor_holds),
 	KUNIT_CASE(splits_a_block),
 	KUNIT_CASE(reset_empties),
+	KUNIT_CASE(names_pages_again),
 	KUNIT_CASE(reclaim_holds_growth),
 	KUNIT_CASE_SLOW(hostile_host),
 	{}

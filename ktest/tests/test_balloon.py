@@ -161,10 +161,10 @@ def test_hinting():
                       "2>/dev/null; sha256sum /dev/shm/data > /dev/shm/sum", timeout=120)
             free = guest.meminfo("MemFree")
             sent[hint] = migrate(guest)
+            print(f"free-page-hint={hint}: {sent[hint]:.0f} MiB sent")
             guest.run("sha256sum -c /dev/shm/sum; sleep 2")
             assert guest.meminfo("MemFree") > free - 16 * 1024
             end(guest)
-    print(f"sent {sent['off']:.0f} MiB without hints, {sent['on']:.0f} MiB with them")
     assert sent["on"] < sent["off"] - 500
 
 
