@@ -2,6 +2,8 @@
 # Copyright (C) 2026 the pvops developers
 """What the cases of the VMware SVGA II display share."""
 
+import time
+
 from ktest.lib import boot, picture
 
 DEVICE = ["-device", "vmware-svga"]
@@ -29,8 +31,16 @@ def press(guest, *keys):
 
 
 def expect(guest, name, wanted):
-    """Compare the screen with @wanted, pixel for pixel, and let the guest go on."""
-    difference = picture.screen(guest, f"svga-{name}").difference(wanted)
+    """Compare the screen with @wanted, pixel for pixel, and let the guest go on.
+
+    A console is drawn by a worker, which may be late on a busy machine.
+    """
+    end = time.monotonic() + 5 * boot.PATIENCE
+    while True:
+        difference = picture.screen(guest, f"svga-{name}").difference(wanted)
+        if not difference or time.monotonic() > end:
+            break
+        time.sleep(0.2)
     assert not difference, f"{name}: {difference}"
     press(guest, "ret")
 
