@@ -31,5 +31,8 @@ while read -r argument; do
 	set -- "$@" "$argument"
 done </l2/arguments
 # QMP goes to the outer host by a virtio serial port; see ktest/lib/nested.py.
-exec 0<>/dev/vport0p1 1>&0
-qemu-system-x86_64 -chardev stdio,id=qmp,signal=off -mon chardev=qmp,mode=control -nodefaults -no-reboot -display none -serial /dev/ttyS1 "$@"
+if [ -c /dev/vport0p1 ]; then
+	exec 0<>/dev/vport0p1 1>&0
+	set -- -chardev stdio,id=qmp,signal=off -mon chardev=qmp,mode=control "$@"
+fi
+qemu-system-x86_64 -nodefaults -no-reboot -display none -serial /dev/ttyS1 "$@"

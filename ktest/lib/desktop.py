@@ -35,14 +35,16 @@ def point(guest, screen, x, y):
 
 
 def settled(guest, name, background):
-    """A picture that shows something and does not change any more."""
-    end, last = time.monotonic() + 60, None
+    """A picture with a window on the background that does not change any more."""
+    end, last = time.monotonic() + 60 * boot.PATIENCE, None
     while time.monotonic() < end:
         found = picture.screen(guest, name)
-        if last and found.rgb == last.rgb and found.box(background):
+        # Before there is a background the screen is black.
+        if found.pixel(0, 0) == background and found.box(background) and \
+                last and found.rgb == last.rgb:
             return found
         last = found
-        time.sleep(0.5)
+        time.sleep(1)
     raise KtestError(f"{name}: the screen stays empty, or changes all the time")
 
 
