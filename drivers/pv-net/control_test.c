@@ -5,6 +5,7 @@
  * Copyright (C) 2026 the pvops developers
  */
 #include <linux/etherdevice.h>
+#include <net/netdev_queues.h>
 
 #include "model_bench.h"
 #include "regs.h"
@@ -71,10 +72,30 @@ static void model_gives_up_on_a_silent_device(struct kunit *test)
 	rtnl_unlock();
 }
 
+/* The stack passes all values unset, and drops a device that leaves them so. */
+static void model_reports_base_stats(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct netdev_queue_stats_rx rx;
+	struct netdev_queue_stats_tx tx;
+
+	memset(&rx, 0xff, sizeof(rx));
+	memset(&tx, 0xff, sizeof(tx));
+	rtnl_lock();
+	b->m.dev->stat_ops->get_base_stats(b->m.dev, &rx, &tx);
+	rtnl_unlock();
+
+	KUNIT_EXPECT_EQ(test, rx.packets, 0);
+	KUNIT_EXPECT_EQ(test, rx.bytes, 0);
+	KUNIT_EXPECT_EQ(test, tx.packets, 0);
+	KUNIT_EXPECT_EQ(test, tx.bytes, 0);
+}
+
 static struct kunit_case model_control_cases[] = {
 	MODEL_CASE(model_uses_what_the_version_has),
 	MODEL_CASE_ENDS(model_keeps_old_rings_when_refused),
 	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
+	MODEL_CASE_ENDS(model_reports_base_stats),
 	{}
 };
 

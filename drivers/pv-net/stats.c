@@ -130,11 +130,26 @@ static void pvnet_queue_stats_tx(struct net_device *dev, int idx,
 	stats->wake = PVNET_READ(tx, tx, woken);
 }
 
-/* What queues counted that are not in use now. */
+/*
+ * What queues counted that are not in use now.  All values come unset, and
+ * those that are reported have to start at 0.
+ */
 static void pvnet_base_stats(struct net_device *dev,
 			     struct netdev_queue_stats_rx *rx,
 			     struct netdev_queue_stats_tx *tx)
 {
+	rx->packets = 0;
+	rx->bytes = 0;
+	rx->alloc_fail = 0;
+	rx->csum_unnecessary = 0;
+	rx->hw_gro_packets = 0;
+	tx->packets = 0;
+	tx->bytes = 0;
+	tx->hw_drop_errors = 0;
+	tx->needs_csum = 0;
+	tx->hw_gso_packets = 0;
+	tx->stop = 0;
+	tx->wake = 0;
 	netdev_stat_queue_sum(dev, dev->real_num_rx_queues, PVNET_MAX_QUEUES,
 			      rx, dev->real_num_tx_queues, PVNET_MAX_QUEUES,
 			      tx);
