@@ -3,6 +3,7 @@
 """The kernel's own selftests for network devices, built from the tree for a guest."""
 
 from pathlib import Path
+import re
 import subprocess
 import sysconfig
 
@@ -14,6 +15,9 @@ TOOLS = LINUX / "tools"
 TESTS = TOOLS / "testing" / "selftests"
 # Where they are in the guest: laid out as in the kernel tree.
 SOURCE = "/src"
+
+# A KTAP line behind the script's comment sign: failed, description, directive.
+_KTAP = re.compile(r"^# (not )?ok \d+ ([^#\n]*)(#.*)?$", re.M)
 
 _PYTHON_LEFT_OUT = ("test", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtledemo",
                     "__pycache__", "pydoc_data")
@@ -102,3 +106,21 @@ def add_to(archive):
                          flags=("-static", "-w", "-I", TESTS, "-I", BUILD / "release/usr/include"))
         archive.file(f"{SOURCE}/tools/testing/selftests/{name}", built, 0o755)
     archive.program(xskxceiver(), "/usr/bin/xskxceiver")
+    # The tests' commands go through a shell, which must not be busybox: it
+    # prefers its own ip.
+    archive.program("/bin/dash", "/bin/sh")
+    archive.program("/bin/bash", "/bin/bash")
+
+
+def results(text):
+    """{suite:test: pass, fail or skip} of a console."""
+    found = dict(re.findall(r"^SELFTEST (\S+) (\w+)$", text, re.M))
+    for name, said in re.findall(r"^SUITE (\S+)\n(.*?)^SUITE end$", text, re.M | re.S):
+        lines = _KTAP.findall(said)
+        for failed, test, note in lines:
+            word = re.sub(r"\s+", "_", test.strip(" -."))
+            left_out = re.search(r"# *(SKIP|XFAIL)", note)
+            found[f"{name}:{word}"] = "fail" if failed else "skip" if left_out else "pass"
+        if not lines:
+            found[name] = "fail"
+    return found

@@ -136,8 +136,11 @@ def test_pci_errors():
     devices = [*PCIE, *card("pv_net", "h0", ",bus=port0"), *card("pv_net", "h1", ",bus=port1")]
     with NetGuest(devices, console="net-pci-errors", timeout=120) as guest:
         guest.run("join")
-        guest.run("stream_begins 20000; sleep 0.2; echo 1 >/sys/class/net/eth0/device/reset")
+        guest.run("stream_begins 20000; sleep 0.2; cd /sys/class/net/eth0/device; "
+                  "echo bus >reset_method && echo 1 >reset; cd /")
         guest.run("stream_ends; pings 10.1.0.2")
+        # a driver that knows nothing of the reset is saved by the watchdog
+        assert guest.counter("tx0_timeouts") == 0, "the reset was not seen"
         for status, name in ((0x4000, "completion timeout"), (0x40000, "malformed TLP")):
             guest.run("stream_begins 20000; sleep 0.2")
             said = guest.qmp("human-monitor-command",

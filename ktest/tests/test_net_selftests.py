@@ -7,7 +7,6 @@ same.  The whole reports are the consoles, build/report/net-selftests-*.console.
 """
 
 from pathlib import Path
-import re
 
 import pytest
 
@@ -33,7 +32,7 @@ def run_tests(driver):
                       devices=pair(driver), files=files, timeout=900, memory="2G",
                       console=f"net-selftests-{driver}")
     assert result.ok, result.explain()
-    return dict(re.findall(r"^SELFTEST (\S+) (\w+)$", result.console.text, re.M))
+    return selftests.results(result.console.text)
 
 
 @pytest.mark.soak
