@@ -57,9 +57,13 @@ def drag(guest, screen, start_at, end_at):
     _send(guest, "btn", button="left", down=False)
 
 
+def _middle(screen, background):
+    left, top, right, bottom = screen.box(background)
+    return (left + right) // 2, (top + bottom) // 2
+
+
 def _drag_window(guest, before, background):
-    left, top, right, bottom = before.box(background)
-    middle = (left + right) // 2, (top + bottom) // 2
+    middle = _middle(before, background)
     # To the other half of the screen.
     there = (middle[0] + (1 if middle[0] < before.width // 2 else -1) * before.width // 4,
              middle[1] + (1 if middle[1] < before.height // 2 else -1) * before.height // 8)
@@ -76,6 +80,9 @@ def move_window(guest, program):
     guest.wait_for(rf"^DESKTOP SHOWN {program}", 120)
     before = settled(guest, f"desktop-{program}", background)
     if program == "weston":
+        # The pointer lies on the window and will move with it.
+        point(guest, before, *_middle(before, background))
+        before = settled(guest, f"desktop-{program}", background)
         _drag_window(guest, before, background)
     else:
         guest.send("\n")
