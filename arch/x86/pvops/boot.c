@@ -144,12 +144,16 @@ static void __init go_native(struct pvops_state *state)
 	nopv = true;
 }
 
-/* The command line names another platform than this one. */
+/*
+ * The command line names another platform than this one.  With pvops=native
+ * there is a hypervisor that nobody was allowed to recognise; that is no mistake.
+ */
 static void __init mismatch(struct pvops_state *state, bool no_native)
 {
-	pvops_warn(no_native ? "pvops=%s refused: this machine is %s" :
-		   "pvops=%s: this machine is %s, booting natively",
-		   state->params.want, state->backend->name);
+	if (strcmp(state->params.want, pvops_backends.native->name))
+		pvops_warn(no_native ? "pvops=%s refused: this machine is %s" :
+			   "pvops=%s: this machine is %s, booting natively",
+			   state->params.want, state->backend->name);
 	if (!no_native)
 		go_native(state);
 }
