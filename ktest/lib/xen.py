@@ -8,7 +8,9 @@ from pathlib import Path
 from . import cpio
 from .paths import BUILD
 
-OPTIONS = "console=com1 com1=115200,8n1 noreboot=0 loglvl=warning guest_loglvl=warning"
+# Xen drops what does not fit its transmit buffer (32 KiB), in the middle of a line.
+OPTIONS = ("console=com1 com1=115200,8n1 serial_tx_buffer=1M noreboot=0 "
+           "loglvl=warning guest_loglvl=warning")
 _TOOLS = Path("/usr/lib/xen-4.17/bin")
 _PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0", "libxl-save-helper")
 # Xen's own memory, in MiB; the rest of the machine is dom0's.
