@@ -13,9 +13,6 @@ from ktest.lib.callsites import Image, decode
 from ktest.lib.cpio import Archive
 from ktest.lib.paths import BUILD
 
-# Not a part of 'make test' until it has passed as a whole.
-pytestmark = pytest.mark.soak
-
 # Whose code serves the platform besides bare hardware's.
 MEASURED = {"native": "native", "unknown": "native", "vmware": "vmware", "xen-pv": "xen",
             "xen-hvm": "xen", "kvm": "kvm", "hyperv": "hyperv"}
@@ -61,9 +58,11 @@ def ops(lines):
     return found
 
 
-def show(platform, cmdline="", allow="pvops: ", **options):
-    """Boot to the report; its own complaints are what these cases provoke."""
-    result = boot.run(platform, test="core", cmdline=cmdline, expect_splat=allow,
+def show(platform, cmdline="", suites=False, **options):
+    """Boot to the report, with the KUnit @suites or not; the core's complaints are expected."""
+    if not suites:
+        cmdline += " kunit.enable=0"
+    result = boot.run(platform, test="core", cmdline=cmdline, expect_splat="pvops: ",
                       console=f"core-{platform}", **options)
     assert result.ok, result.explain()
     return result, sections(result.console.text)
@@ -122,7 +121,7 @@ EARLY = ("detect", "negotiate", "early")
 LATER = ("smp", "percpu", "late")
 
 
-@pytest.mark.parametrize("step", [EARLY[0], pytest.param(EARLY[1], marks=pytest.mark.soak),
+@pytest.mark.parametrize("step", [*(pytest.param(s, marks=pytest.mark.soak) for s in EARLY[:2]),
                                   EARLY[2]])
 def test_early_failure_boots_natively(step):
     """Up to the point of no return a failing step ends in a native boot and one line."""
@@ -231,7 +230,7 @@ def test_inventory_agrees_with_memory(platform, quantity):
     archive.data("/core/sites", "".join(f"{s.address:x} {s.length}\n" for s in every).encode())
     archive.data("/core/symbols", b"_text\n")
     testmodules.add_to(archive)
-    result, found = show(platform, "nokaslr", files=archive)
+    result, found = show(platform, "nokaslr", suites=True, files=archive)
 
     report = ops(found["ops"])
     offset = int(found["symbols"][0].split()[0], 16) - image.symbols["_text"]
