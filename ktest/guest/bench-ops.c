@@ -6,6 +6,7 @@
  *   bench-ops SAMPLES [CASE...]	print SAMPLES samples of each case, or of all
  *   bench-ops repeat COUNT CASE	do one case COUNT times and print nothing
  *   bench-ops frame COUNT CASE	the same without the operations themselves
+ *   bench-ops start		print the time stamp counter, as "BENCH START <count>"
  *
  * Each case is one line, "BENCH <case> <operations a sample> <samples>".  A
  * sample is the count for all of its operations, less what reading the counter
@@ -400,9 +401,9 @@ static const struct bench_case cases[] = {
 	{ "futex", 8, futex_setup, futex_run, futex_teardown },
 	{ "timer", 32, timer_setup, timer_run, timer_teardown },
 	{ "fork-1", 1, big_setup, fork_run, big_teardown },
+	{ "fork-2", 1, big_setup, fork_run, big_teardown },
 	{ "fork-4", 1, big_setup, fork_run, big_teardown },
-	{ "fork-16", 1, big_setup, fork_run, big_teardown },
-	{ "fork-64", 1, big_setup, fork_run, big_teardown },
+	{ "fork-8", 1, big_setup, fork_run, big_teardown },
 };
 
 /* The name of a growing case ends in its size in MiB. */
@@ -503,6 +504,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "exit"))
 		return 0;
+	if (argc == 2 && !strcmp(argv[1], "start")) {
+		printf("BENCH START %llu\n", (unsigned long long)__rdtsc());
+		return 0;
+	}
 	if (argc == 4 && (!strcmp(argv[1], "repeat") || !strcmp(argv[1], "frame"))) {
 		repeat(find(argv[3]), strtoul(argv[2], NULL, 10), *argv[1] == 'r');
 		return 0;

@@ -6,6 +6,8 @@
 #   bench.samples=N  bench.cases=CASE,CASE...   instructions, see bench-ops.c
 #   bench.counters=N                            and, on the reference PVM host,
 #                                               its counters around N repetitions
+#   bench.parallel=N                            its counters while N processes of
+#                                               8 MiB fork
 
 parameter() {
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^bench\.$1=//p" | tail -n 1
@@ -18,7 +20,19 @@ counters() {
 	printf S | dd of=/dev/port bs=1 seek=234 conv=notrunc 2>/dev/null
 }
 
+parallel=$(parameter parallel)
+if [ "${parallel:-0}" -gt 0 ]; then
+	for _ in $(seq "$parallel"); do
+		bench-ops repeat 100000 fork-8 &
+	done
+	sleep 5
+	counters parallel running
+	killall -9 bench-ops
+	exit 0
+fi
+
 cases=$(parameter cases | tr , ' ')
+bench-ops start
 # shellcheck disable=SC2086 # a list of words
 bench-ops "$(parameter samples)" $cases || exit 1
 

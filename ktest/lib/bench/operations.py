@@ -55,6 +55,14 @@ def instructions(area, subject, text, metric="instructions"):
     return made
 
 
+def blocks(text):
+    """{case: {part: {counter: value}}} of what the reference host was asked for."""
+    found = {}
+    for case, part, body in _BLOCK.findall(text):
+        found.setdefault(case, {})[part] = {n: int(v) for n, v in _COUNTER.findall(body)}
+    return found
+
+
 def _transitions(counts):
     """All entries to the host: through the switcher, and through C by reason."""
     return sum(v for n, v in counts.items() if n.startswith(("exit.", "switcher.")))
@@ -65,11 +73,8 @@ def transitions(area, subject, text, operations):
 
     @operations: {case: operations in all repetitions}.
     """
-    blocks = {}
-    for case, part, body in _BLOCK.findall(text):
-        blocks.setdefault(case, {})[part] = {n: int(v) for n, v in _COUNTER.findall(body)}
     made = []
-    for case, read in blocks.items():
+    for case, read in blocks(text).items():
         def taken(name, read=read):
             first, middle, last = (read[p].get(name, 0) for p in ("frame", "repeat", "end"))
             return (last - middle) - (middle - first)

@@ -16,7 +16,7 @@ NAME = "svga"
 TITLE = "pv_svga against other drivers that copy, each on its device"
 OURS, PEER = "pv_svga", "cirrus"
 NOTES = {"bochs-drm": "scans out of the buffer itself: a flip copies nothing"}
-WANTED = {"damage": 1.0, "flip": 1.0}
+WANTED = {"damage": 1.0, "flip": 1.0, "lines": 1.0}
 # Driver: QEMU's device, modules to load, what else the command line needs.
 DRIVERS = {
     "pv_svga": ("vmware-svga", "", ""),
@@ -48,7 +48,8 @@ def measure(driver, what="updates"):
 
 def _records(driver):
     return [record(NAME, what, driver, "instructions", value, "per update")
-            for what, value in measure(driver).items() if value and what != "clock"]
+            for what, value in measure(driver, "updates,console").items()
+            if value and what != "clock"]
 
 
 def steps(short=False):
