@@ -267,6 +267,7 @@ static struct root *root_make(u64 gcr3)
 	r = &roots[__builtin_ctzll(~roots_used)];
 	r->gcr3 = gcr3;
 	r->users = 0;
+	sync_idle_begin(r);
 	r->used = true;
 	r->synced = sync_clock;
 	r->pml4[0] = new_pml4(gcr3, ROLE_BOTH);
@@ -284,12 +285,18 @@ static struct root *root_make(u64 gcr3)
  */
 static void root_put(struct root *r)
 {
-	if (!--r->users && local_super_entries)
+	if (--r->users)
+		return;
+	if (local_super_entries)
 		root_drop(r);
+	else
+		sync_idle_begin(r);
 }
 
 static void root_bring_up_to_date(struct vcpu *v, struct root *r, bool flush)
 {
+	if (!r->users)
+		sync_idle_end(r);
 	if (r->synced < v->flush_all)
 		sync_root(r, true);
 	else if (flush)

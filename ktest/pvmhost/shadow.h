@@ -47,6 +47,7 @@ struct root {
 	struct sp *pml4[2];	/* smod, umod */
 	u32 users;		/* vCPUs that have it loaded */
 	u64 synced;		/* sync clock */
+	u64 flushed;		/* addresses of sync.c's log that it has seen, while idle */
 	u64 last_use;
 	bool used;
 };
@@ -119,6 +120,9 @@ struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh);
 void sync_root(struct root *r, bool all);
 void sync_subtree(struct sp *sp);
 void sync_address(u64 gva);
+/* An idle root: begin to log, and make up for what was logged */
+void sync_idle_begin(struct root *r);
+void sync_idle_end(struct root *r);
 void shadow_flush_all(struct vcpu *v);
 void shadow_flush_current(struct vcpu *v);
 void shadow_invlpg(struct vcpu *v, u64 gva);

@@ -99,32 +99,63 @@ static void sync_path(struct sp *sp, u64 gva)
 }
 
 /*
- * In every root: the guest's INVLPG reaches all PCIDs.  What roots share below
- * their PML4s, the two of one and all of the kernel's, is looked at once.
+ * Addresses below the kernel's half that INVLPG has flushed, in a ring.  A root
+ * that no vCPU has loaded looks at them when it is loaded again; most never are.
  */
+#define LOG_SIZE	256
+static u64 flush_log[LOG_SIZE];
+static u64 log_end;
+
+/* What the two roots share below their PML4s is looked at once */
+static struct sp *sync_in_root(struct root *r, u64 gva, struct sp *done)
+{
+	u32 index = pt_index(gva, 4), i;
+
+	for (i = 0; i < 2; i++) {
+		struct sp *pml4 = r->pml4[i], *child;
+
+		if (!(pml4->page[index] & PTE_P) || index == HOST_SLOT)
+			continue;
+		sync_entry(pml4, index);
+		child = sp_child(pml4, index);
+		if (child != done)
+			sync_path(child, gva);
+		done = child;
+	}
+	return done;
+}
+
+/* In every root: the guest's INVLPG reaches all PCIDs */
 void sync_address(u64 gva)
 {
+	bool kernel = pt_index(gva, 4) >= 256;
 	u64 bits = roots_used;
-	u32 index = pt_index(gva, 4), i;
 	struct sp *done = NULL;
 
 	walk_flush_ad();
+	if (!kernel)
+		flush_log[log_end++ % LOG_SIZE] = gva;
 	for (; bits; bits &= bits - 1) {
 		struct root *r = &roots[__builtin_ctzll(bits)];
 
-		for (i = 0; i < 2; i++) {
-			struct sp *pml4 = r->pml4[i], *child;
-
-			if (!(pml4->page[index] & PTE_P) || index == HOST_SLOT)
-				continue;
-			sync_entry(pml4, index);
-			child = sp_child(pml4, index);
-			if (child == done)
-				continue;
-			sync_path(child, gva);
-			done = child;
-		}
+		if (kernel || r->users)
+			done = sync_in_root(r, gva, done);
 	}
+}
+
+void sync_idle_begin(struct root *r)
+{
+	r->flushed = log_end;
+}
+
+void sync_idle_end(struct root *r)
+{
+	if (log_end - r->flushed > LOG_SIZE) {
+		sync_root(r, true);
+		return;
+	}
+	for (; r->flushed < log_end; r->flushed++)
+		sync_in_root(r, flush_log[r->flushed % LOG_SIZE], NULL);
 }
 
 /* Other roots are brought up to date when this vCPU next loads them */
