@@ -9,6 +9,7 @@
 
 #include <asm/pvops.h>
 
+#include "../pvops.h"
 #include "pvm.h"
 
 /*

@@ -22,6 +22,7 @@
 #include <asm/setup.h>
 #include <asm/special_insns.h>
 
+#include "../pvops.h"
 #include "hypercall.h"
 #include "pvm.h"
 

@@ -90,9 +90,9 @@ SYM_FUNC_START(pvm_irq_enable)
 	 */
 	orb	$HIGH_IF, EVENT_FLAGS_HIGH
 	testb	$HIGH_IP, EVENT_FLAGS_HIGH
-	jnz	.Lirq_window
+	jnz	pvm_irq_enable_window
 	RET
-.Lirq_window:
+SYM_INNER_LABEL(pvm_irq_enable_window, SYM_L_LOCAL)
 	pushq	%rcx
 	pushq	%r11
 	movl	$PVM_HC_IRQ_WIN, %eax
@@ -100,6 +100,7 @@ SYM_FUNC_START(pvm_irq_enable)
 	popq	%r11
 	popq	%rcx
 	RET
+SYM_INNER_LABEL(pvm_irq_enable_end, SYM_L_LOCAL)
 SYM_FUNC_END(pvm_irq_enable)
 
 SYM_FUNC_START(pvm_read_cr2)
@@ -137,10 +138,10 @@ SYM_CODE_START(pvm_entry_SYSCALL_64)
 	 * has been recorded until then must be handled now.
 	 */
 	andb	$~HIGH_STD, EVENT_VECTOR_HIGH
-	jnz	.Lsyscall_recorded
+	jnz	pvm_syscall_recorded
 	jmp	entry_SYSCALL_64_after_hwframe
 
-.Lsyscall_recorded:
+SYM_INNER_LABEL(pvm_syscall_recorded, SYM_L_LOCAL)
 	pushq	%rax					/* pt_regs->orig_ax */
 	PUSH_AND_CLEAR_REGS
 	ENCODE_FRAME_POINTER
@@ -153,6 +154,7 @@ SYM_CODE_START(pvm_entry_SYSCALL_64)
 	addq	$8, %rsp
 	UNWIND_HINT_IRET_REGS
 	jmp	entry_SYSCALL_64_after_hwframe
+SYM_INNER_LABEL(pvm_entry_SYSCALL_64_end, SYM_L_LOCAL)
 SYM_CODE_END(pvm_entry_SYSCALL_64)
 
 /*
@@ -199,9 +201,9 @@ SYM_CODE_START(pvm_event_entry)
 	 * nothing and stack nothing: what it was returning to is interrupted.
 	 */
 	movq	PVCS(rip), %rcx
-	leaq	.Lirq_win(%rip), %r11
+	leaq	pvm_return_window(%rip), %r11
 	subq	%r11, %rcx
-	cmpq	$(.Lwindow_end - .Lirq_win), %rcx
+	cmpq	$(.Lwindow_end - pvm_return_window), %rcx
 	jb	.Lin_window
 
 	/*
@@ -235,12 +237,12 @@ SYM_CODE_START(pvm_event_entry)
  * Return to supervisor mode by the hardware's IRETQ, which cannot change IF at
  * CPL 3 (ABI section 7).  The virtual IF is set just before it.
  */
-.Lreturn_to_kernel:
+SYM_INNER_LABEL(pvm_return_to_kernel, SYM_L_LOCAL)
 	testl	$X86_EFLAGS_IF, EFLAGS(%rsp)
-	jz	.Lrestore
+	jz	pvm_return_restore
 	testb	$HIGH_IP, EVENT_FLAGS_HIGH
-	jnz	.Lirq_win
-.Lrestore:
+	jnz	pvm_return_window
+SYM_INNER_LABEL(pvm_return_restore, SYM_L_LOCAL)
 	/* IRETQ wants what is in the registers, not the kernel's constants */
 	movl	%cs, %eax
 	movq	%rax, CS(%rsp)
@@ -250,7 +252,7 @@ SYM_CODE_START(pvm_event_entry)
 	POP_REGS					/* keeps the flags */
 	leaq	8(%rsp), %rsp				/* this too */
 	UNWIND_HINT_IRET_REGS
-	jnz	.Liret_irqs_on
+	jnz	pvm_return_iret
 	jmp	.Liret_irqs_off
 
 /*
@@ -260,28 +262,27 @@ SYM_CODE_START(pvm_event_entry)
  * An interrupt waits.  IRQ_WIN delivers it, and its handler returns on this
  * same frame, so that this code runs on only when there was none after all.
  */
-.Lirq_win:
+SYM_INNER_LABEL(pvm_return_window, SYM_L_LOCAL)
 	UNWIND_HINT_REGS
 	orb	$HIGH_IF, EVENT_FLAGS_HIGH
 	movl	$PVM_HC_IRQ_WIN, %eax
 	syscall
 	UNWIND_HINT_REGS
 	andb	$~HIGH_IF, EVENT_FLAGS_HIGH
-	jmp	.Lreturn_to_kernel
+	jmp	pvm_return_to_kernel
 
 /*
  * Second part of the window: all registers are those of the code to return to,
  * but for RSP, which points to its IRET frame with the hardware's selectors.
  */
-.Lwindow_iret:
-.Liret_irqs_on:
+SYM_INNER_LABEL(pvm_return_iret, SYM_L_LOCAL)
 	UNWIND_HINT_IRET_REGS
 	orb	$HIGH_IF, EVENT_FLAGS_HIGH
 	testb	$HIGH_IP, EVENT_FLAGS_HIGH
-	jnz	.Lirq_late
+	jnz	pvm_return_late
 .Liret_irqs_off:
 	iretq
-.Lirq_late:
+SYM_INNER_LABEL(pvm_return_late, SYM_L_LOCAL)
 	UNWIND_HINT_IRET_REGS
 	andb	$~HIGH_IF, EVENT_FLAGS_HIGH
 	movq	$__KERNEL_CS, (CS-RIP)(%rsp)
@@ -291,12 +292,13 @@ SYM_CODE_START(pvm_event_entry)
 	pushq	$-1
 	PUSH_AND_CLEAR_REGS
 	ENCODE_FRAME_POINTER
-	jmp	.Lirq_win
+	jmp	pvm_return_window
 
+SYM_INNER_LABEL(pvm_return_end, SYM_L_LOCAL)
 .Lin_window:
 	UNWIND_HINT_ENTRY
 	/* RCX is the offset into the window.  First part: pt_regs is there. */
-	cmpq	$(.Lwindow_iret - .Lirq_win), %rcx
+	cmpq	$(pvm_return_iret - pvm_return_window), %rcx
 	jae	1f
 	UNWIND_HINT_REGS
 	ENCODE_FRAME_POINTER
@@ -307,6 +309,7 @@ SYM_CODE_START(pvm_event_entry)
 	movq	$__KERNEL_CS, (CS-RIP)(%rsp)
 	movq	$__KERNEL_DS, (SS-RIP)(%rsp)
 	jmp	.Lframe_done
+SYM_INNER_LABEL(pvm_event_entry_end, SYM_L_LOCAL)
 SYM_CODE_END(pvm_event_entry)
 
 /*

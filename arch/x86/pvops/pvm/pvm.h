@@ -87,9 +87,6 @@ void pvm_init_irq_ops(void);
 void pvm_init_mmu_ops(void);
 void pvm_forget_cr3(void);
 
-/* backend.c */
-extern const struct pvops_backend pvops_pvm_backend;
-
 /* early.c */
 extern int pvm_running;
 asmlinkage void __init __noreturn pvm_start_kernel(char *real_mode_data);
