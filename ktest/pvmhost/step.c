@@ -44,6 +44,7 @@ static struct {
 	u32 nr, now, times;
 	u32 deepest;		/* bytes of the guest's stack */
 	u64 since;
+	bool wait_user;		/* no NMI or #MC before umod has been seen again */
 } step;
 
 /* Where instructions begin; a byte that is not known may be the start of one */
@@ -79,6 +80,15 @@ void step_start(struct vcpu *v)
 	step.since = rdtsc();
 	step.on = true;
 	printk("step: begin, %u addresses\n", step.nr);
+}
+
+/*
+ * NMI and #MC are never masked: one before each instruction of the return from
+ * the one before would fill any stack.  Interrupts must not.
+ */
+void step_user(void)
+{
+	step.wait_user = false;
 }
 
 bool step_active(void)
@@ -159,7 +169,7 @@ static void measure_stack(const struct vcpu *v)
 	u64 rsp = v->regs.rsp;
 
 	if (rsp >> 63)
-		step.deepest = max(step.deepest, (u32)(STACK_SIZE - (rsp & (STACK_SIZE - 1))));
+		step.deepest = max(step.deepest, (u32)(-rsp & (STACK_SIZE - 1)));
 }
 
 bool step_hit(struct vcpu *v, u64 dr6)
@@ -173,9 +183,10 @@ bool step_hit(struct vcpu *v, u64 dr6)
 	if (((dr6 & 2) && v->regs.rip == options.step_first[0]) ||
 	    ((dr6 & 4) && v->regs.rip == options.step_first[1]))
 		inject(v, STEP_IRQ);
-	if ((dr6 & 8) && v->regs.rip == options.step_nmi)
+	if ((dr6 & 8) && v->regs.rip == options.step_nmi && !step.wait_user)
 		inject(v, STEP_NMI);
-	if ((dr6 & 1) && v->regs.rip == step.address[step.now]) {
+	if ((dr6 & 1) && v->regs.rip == step.address[step.now] && !step.wait_user) {
+		step.wait_user = options.step_kind != STEP_IRQ;
 		inject(v, options.step_kind);
 		step.hit[step.now] = true;
 		measure_stack(v);

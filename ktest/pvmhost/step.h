@@ -30,6 +30,8 @@ void step_start(struct vcpu *v);
 void step_enter(struct vcpu *v);
 /* Is there an address left? */
 bool step_active(void);
+/* @v was in umod: nothing of what it was interrupted in is left on its stack */
+void step_user(void);
 /* A breakpoint hit with hardware DR6 @dr6: true if it was one of these */
 bool step_hit(struct vcpu *v, u64 dr6);
 
