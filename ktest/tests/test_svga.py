@@ -12,9 +12,9 @@ from ktest.lib import boot, cpio, picture, platforms, rfb, testmodules
 from svga import CONSOLE, DEVICE, expect, expect_shown, finish, press, shown, start, step
 
 # Machines that have the device, or can be given it.
-PLATFORMS = ("native", "vmware", "xen-pv", "pvm",
-             pytest.param("kvm", marks=pytest.mark.soak),
-             pytest.param("hyperv", marks=pytest.mark.soak))
+# The last three have not been seen to pass yet.
+PLATFORMS = ("native", "vmware", "xen-pv",
+             *(pytest.param(p, marks=pytest.mark.soak) for p in ("pvm", "kvm", "hyperv")))
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -25,7 +25,7 @@ def test_display(platform, quantity):
         pytest.skip(reason)
     pictures = quantity(f"svga.pictures.{platform}", required=6, short=6)
     with start(platform, cmdline="ktest.damage=200 ktest.modes=16 ktest.bind=4") as guest:
-        at = guest.wait_for(r"^KMS console", 90).end()
+        at = guest.wait_for(r"^KMS console", platforms.get(platform).TIMEOUT).end()
         expect(guest, f"{platform}-console", picture.console(1024, 768, CONSOLE))
         at = expect_shown(guest, f"{platform}-picture", at)
         *mode, at = shown(guest, at)
