@@ -16,7 +16,8 @@ NAME = "net"
 TITLE = "pv_net against in-tree vmxnet3 on the same device"
 OURS, PEER = "pv_net", "vmxnet3"
 DRIVERS = ["vmxnet3", "pv_net", "virtio_net"]
-NOTES = {"virtio_net": "a device of its own, for orientation"}
+NOTES = {"virtio_net": "a device of its own, for orientation; it delivers later, so that its "
+                       "echo includes waiting"}
 # What virtio-net says of an XDP program on one queue.
 SAID = r"XDP request \d+ queues"
 PACKETS = 20000
