@@ -15,7 +15,7 @@ pytestmark = pytest.mark.soak
 MEGABYTES = 1024
 # Sizes that leave the workload enough, too little and all of its memory.
 SIZES = (640, 1024, 448, 832)
-STRESS = "--vm 2 --vm-bytes 300m --vm-method zero-one --brk 1 --brk-bytes 64m"
+STRESS = "--vm 2 --vm-bytes 300m --vm-method zero-one --mmap 1 --mmap-bytes 64m"
 
 
 class Tools:
