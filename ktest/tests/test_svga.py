@@ -12,7 +12,7 @@ from ktest.lib import boot, cpio, picture, platforms, rfb, testmodules
 from svga import CONSOLE, DEVICE, expect, expect_shown, finish, press, shown, start, step
 
 # Machines that have the device, or can be given it.
-# The last three have not been seen to pass yet.
+# The last two have not been seen to pass yet.
 PLATFORMS = ("native", "vmware", "xen-pv",
              *(pytest.param(p, marks=pytest.mark.soak) for p in ("pvm", "kvm", "hyperv")))
 
