@@ -128,6 +128,7 @@ def arguments(boot, cpu):
     boot.inner = Inner()
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
             "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),
-            "-append", "console=ttyS0 panic=-1 oops=panic kunit.enable=0 ktest=host-kvm",
+            "-append", "console=ttyS0 panic=-1 oops=panic no_timer_check kunit.enable=0 "
+            "ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
             *boot.inner.arguments()]
