@@ -42,7 +42,7 @@ def arguments(boot):
     boot.outer = boot.console_path.with_suffix(".host.console")
     memory = xen.OWN + DOM0_MEMORY + boot.megabytes
     return ["-M", "pc,vmport=off", *direct.TCG,
-            "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "2", "-m", f"{memory}M",
+            "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "1", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
             "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M",
             "-initrd", xen.modules((boot.image, "console=hvc0 panic=-1 ktest=host-xen"),
