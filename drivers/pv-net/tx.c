@@ -308,4 +308,3 @@ out:
 	u64_stats_update_end(&tq->stats->syncp);
 	return NETDEV_TX_OK;
 }
-
