@@ -7,9 +7,9 @@
 #ifndef PV_BALLOON_VMWARE_HOST_H
 #define PV_BALLOON_VMWARE_HOST_H
 
+#include <linux/cpufeature.h>
 #include <linux/types.h>
 
-#include <asm/cpufeature.h>
 #include <asm/cpuid.h>
 #include <asm/hypervisor.h>
 
