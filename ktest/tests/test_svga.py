@@ -17,7 +17,8 @@ PLATFORMS = ("native", "vmware", "xen-pv",
              *(pytest.param(p, marks=pytest.mark.soak) for p in ("pvm", "kvm", "hyperv")))
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", [p if p == "native" else pytest.param(p, marks=pytest.mark.soak)
+                                      for p in PLATFORMS])
 def test_display(platform, quantity):
     """Console, picture, off, damage, modes, flips, bind cycles and unplug on every platform."""
     reason = getattr(platforms.get(platform), "NEEDS", lambda: None)()
@@ -57,6 +58,7 @@ def driver_module():
 OUT_OF_TREE = "loading out-of-tree module taints kernel"
 
 
+@pytest.mark.soak
 def test_module_reload():
     """Loaded and unloaded, the driver takes and leaves the device, and shows a picture."""
     with step("module", **driver_module()) as guest:
