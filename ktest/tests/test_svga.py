@@ -13,12 +13,11 @@ from svga import CONSOLE, DEVICE, expect, expect_shown, finish, press, shown, st
 
 # Machines that have the device, or can be given it.
 # The last two have not been seen to pass yet.
-PLATFORMS = ("native", "vmware", "xen-pv",
-             *(pytest.param(p, marks=pytest.mark.soak) for p in ("pvm", "kvm", "hyperv")))
+PLATFORMS = ("native", *(pytest.param(p, marks=pytest.mark.soak)
+                         for p in ("vmware", "xen-pv", "pvm", "kvm", "hyperv")))
 
 
-@pytest.mark.parametrize("platform", [p if p == "native" else pytest.param(p, marks=pytest.mark.soak)
-                                      for p in PLATFORMS])
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_display(platform, quantity):
     """Console, picture, off, damage, modes, flips, bind cycles and unplug on every platform."""
     reason = getattr(platforms.get(platform), "NEEDS", lambda: None)()
