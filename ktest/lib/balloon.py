@@ -10,7 +10,8 @@ import re
 import time
 
 from . import KtestError
-from .boot import PATIENCE, Boot, Guest
+from .boot import PATIENCE
+from .serve import ServingGuest
 
 SYSFS = "/sys/class/pv_balloon/pv_balloon0"
 # Files of sysfs are in KiB.
@@ -18,7 +19,7 @@ KIB = 1024
 MIB = 1 << 20
 
 
-class BalloonGuest(Guest):
+class BalloonGuest(ServingGuest):
     """A guest that obeys shell commands, with a virtio balloon unless @device is empty."""
 
     def __init__(self, platform="native", megabytes=1024, device="virtio-balloon-pci",
@@ -28,31 +29,14 @@ class BalloonGuest(Guest):
         devices = [*memory, *(["-device", f"{device},id=balloon"] if device else []), *extra]
         # The suites have run on this platform already.
         cmdline = f"kunit.enable=0 {options.pop('cmdline', '')}"
-        super().__init__(Boot(platform, test="serve", memory=f"{megabytes}M", devices=devices,
-                              cmdline=cmdline, **options))
+        super().__init__(platform, memory=f"{megabytes}M", devices=devices, cmdline=cmdline,
+                         **options)
         self.megabytes = megabytes
-        self._number = 0
 
-    def __enter__(self):
-        self.wait_for("^KTEST SERVE", self.limit / PATIENCE)
-        return self
-
-    def run(self, command, timeout=60):
-        """Run a shell command in the guest; return what it printed."""
-        self._number += 1
-        start = len(self.machine.text())
-        self.send(f"{self._number} {command}\n")
-        end = self.wait_for(rf"^KTEST REPLY {self._number} (\d+)", timeout, start)
-        text = self.machine.text()[start:end.start()].strip()
-        if end.group(1) != "0":
-            raise KtestError(f"'{command}' failed with {end.group(1)}: {text[-500:]}")
-        return text
-
-    def quit(self):
-        """End the guest in order and return its judged console."""
+    def quit(self, expect_splat=None):
+        """End the guest in order, within a minute, and return its judged console."""
         self.limit = time.monotonic() - self.machine.started + 60 * PATIENCE
-        self.send("0 quit\n")
-        return self.finish()
+        return super().quit(expect_splat)
 
     def quit_well(self):
         """The same, and nothing was wrong."""
