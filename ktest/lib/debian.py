@@ -21,25 +21,27 @@ def _run(*words):
         raise KtestError(f"{words[0]}: {done.stderr.strip()[-400:]}")
 
 
-def _root():
-    """The directory that the image is made of, without our own programs."""
-    root = BUILD / "debian"
-    stamp = BUILD / "debian.packages"
-    if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
+def install(root, packages, how_long):
+    """Debian with @packages in the directory @root, made anew when they have changed.
+
+    @how_long: what to say of it on an idle machine.  Returns the file whose
+    time is that of the installation.
+    """
+    stamp = root.with_name(f"{root.name}.packages")
+    if not stamp.exists() or stamp.read_text() != " ".join(packages):
         shutil.rmtree(root, ignore_errors=True)
-        print("debian: installing a root file system, about two minutes ...", flush=True)
+        print(f"debian: installing a root file system, {how_long} ...", flush=True)
         _run("mmdebstrap", "--variant=apt", "--format=directory",
-             f"--include={','.join(PACKAGES)}", "bookworm", root)
-        stamp.write_text(" ".join(PACKAGES))
-    return root
+             f"--include={','.join(packages)}", "bookworm", root)
+        stamp.write_text(" ".join(packages))
+    return stamp
 
 
 def image():
     """Make the image if a package or one of ktest/desktop/* has changed; return its path."""
-    path = BUILD / "debian.ext4"
-    root = _root()
-    newest = max(p.stat().st_mtime
-                 for p in [BUILD / "debian.packages", TOOL, *PROGRAMS.iterdir()])
+    path, root = BUILD / "debian.ext4", BUILD / "debian"
+    stamp = install(root, PACKAGES, "about two minutes")
+    newest = max(p.stat().st_mtime for p in [stamp, TOOL, *PROGRAMS.iterdir()])
     if path.exists() and path.stat().st_mtime > newest:
         return path
     shutil.rmtree(root / "pvops", ignore_errors=True)

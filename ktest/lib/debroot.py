@@ -6,7 +6,7 @@ from pathlib import Path
 import shutil
 import subprocess
 
-from . import KtestError
+from . import KtestError, debian
 from .cpio import Archive
 from .paths import BUILD
 
@@ -19,19 +19,8 @@ _INDEXES = ("modules.dep", "modules.alias", "modules.softdep", "modules.builtin"
 
 
 def make():
-    """Install it, once: five minutes on an idle machine."""
-    stamp = BUILD / "deb-root.packages"
-    if stamp.exists() and stamp.read_text() == " ".join(PACKAGES):
-        return
-    shutil.rmtree(ROOT, ignore_errors=True)
-    print("debian: installing a root file system with Debian's kernel, some minutes ...",
-          flush=True)
-    done = subprocess.run(["mmdebstrap", "--variant=apt", "--format=directory",
-                           f"--include={','.join(PACKAGES)}", "bookworm", str(ROOT)],
-                          capture_output=True, text=True)
-    if done.returncode:
-        raise KtestError(f"mmdebstrap: {done.stderr.strip()[-400:]}")
-    stamp.write_text(" ".join(PACKAGES))
+    """Install it, once."""
+    debian.install(ROOT, PACKAGES, "with Debian's kernel, five minutes")
 
 
 def run(command, check=True):
