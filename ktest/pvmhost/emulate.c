@@ -319,13 +319,18 @@ static bool iretq(struct vcpu *v, const struct insn *i)
 	return true;
 }
 
-/* A data segment with a kernel selector becomes null; SS stays what it is */
+/*
+ * A data segment with a kernel selector becomes null; SS stays what it is.  Any
+ * other that the hardware refuses is the guest's fault, and its handler's to mend.
+ */
 static bool mov_seg(struct vcpu *v, const struct insn *i)
 {
 	u16 sel = i->mod == 3 ? *insn_reg(v, i->rm) : 0;
 
 	if (i->mod != 3 && !gva_read(v, insn_address(i, v, v->regs.rip + i->len) +
 					seg_base_long(v, insn_segment(i)), &sel, 2))
+		return false;
+	if ((i->reg & 7) != SEG_SS && (sel & 3))
 		return false;
 	switch (i->reg & 7) {
 	case SEG_SS:
