@@ -80,7 +80,7 @@ u32 port_read(struct vcpu *v, u16 port, u32 size)
 		return ones;
 	}
 	if (port == PORT_COMMAND)
-		return step_active();
+		return step_round();
 	if (is_pic(port))
 		return port & 1 ? pic_mask[port >> 7 & 1] : 0;
 	if (is_pci(port, size))

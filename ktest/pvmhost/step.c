@@ -30,7 +30,9 @@
 #define MAX_ADDRESSES	2048
 #define STACK_SIZE	16384		/* of a guest's kernel stack, and its alignment */
 #define INT3		0xcc		/* what fills the gaps between functions */
-#define PATIENCE_NS	300000000ULL	/* for one address, then it is a miss */
+/* For one address, then it is a miss: the guest's rounds, or events at "stepfirst" */
+#define PATIENCE_ROUNDS	100
+#define PATIENCE_FIRSTS	500
 #define VECTOR_RESCHEDULE 0xfd		/* harmless to the guest, and counted by it */
 #define DR7_L0		0x001		/* local, execution, DR0; and so on */
 #define DR7_L1		0x004
@@ -43,7 +45,7 @@ static struct {
 	bool hit[MAX_ADDRESSES];
 	u32 nr, now, times;
 	u32 deepest;		/* bytes of the guest's stack */
-	u64 since;
+	u32 rounds, firsts;	/* since the address is waited for */
 	bool wait_user;		/* no NMI or #MC before umod has been seen again */
 } step;
 
@@ -76,8 +78,7 @@ void step_start(struct vcpu *v)
 		printk("step: no instruction in any steprange=\n");
 		return;
 	}
-	step.now = step.times = step.deepest = 0;
-	step.since = rdtsc();
+	step.now = step.times = step.deepest = step.rounds = step.firsts = 0;
 	step.on = true;
 	printk("step: begin, %u addresses\n", step.nr);
 }
@@ -96,6 +97,12 @@ bool step_active(void)
 	return step.on;
 }
 
+bool step_round(void)
+{
+	step.rounds++;
+	return step.on;
+}
+
 static void report(void)
 {
 	u32 i, hits = 0;
@@ -110,8 +117,7 @@ static void report(void)
 
 static void advance(void)
 {
-	step.since = rdtsc();
-	step.times = 0;
+	step.times = step.rounds = step.firsts = 0;
 	if (++step.now < step.nr)
 		return;
 	step.on = false;
@@ -120,7 +126,7 @@ static void advance(void)
 
 void step_enter(struct vcpu *v)
 {
-	if (step.on && rdtsc() - step.since > ns_to_tsc(PATIENCE_NS))
+	if (step.on && (step.rounds >= PATIENCE_ROUNDS || step.firsts >= PATIENCE_FIRSTS))
 		advance();
 	if (!step.on) {
 		if (v->pcpu->stepping) {
@@ -181,8 +187,10 @@ bool step_hit(struct vcpu *v, u64 dr6)
 	if (!step.on)
 		return true;
 	if (((dr6 & 2) && v->regs.rip == options.step_first[0]) ||
-	    ((dr6 & 4) && v->regs.rip == options.step_first[1]))
+	    ((dr6 & 4) && v->regs.rip == options.step_first[1])) {
+		step.firsts++;
 		inject(v, STEP_IRQ);
+	}
 	if ((dr6 & 8) && v->regs.rip == options.step_nmi && !step.wait_user)
 		inject(v, STEP_NMI);
 	if ((dr6 & 1) && v->regs.rip == step.address[step.now] && !step.wait_user) {

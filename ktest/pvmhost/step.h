@@ -30,6 +30,8 @@ void step_start(struct vcpu *v);
 void step_enter(struct vcpu *v);
 /* Is there an address left? */
 bool step_active(void);
+/* The same, asked by the guest after each round of being busy: who waits, waits for rounds */
+bool step_round(void);
 /* @v was in umod: nothing of what it was interrupted in is left on its stack */
 void step_user(void);
 /* A breakpoint hit with hardware DR6 @dr6: true if it was one of these */

@@ -77,10 +77,15 @@ def address(place):
     return [int(a, 16) for a in re.findall(r"^ *([0-9a-f]{16}):", lines, re.M)][int(skip)]
 
 
+@cache
+def code_under_test():
+    """[(address, symbol)] of what addresses are named after."""
+    return [(a, n) for n, a in symbols().items() if n.startswith(("pvm_", "entry_"))]
+
+
 def name_of(place):
     """An address as the nearest symbol of the code under test and an offset."""
-    base, name = max((a, n) for n, a in symbols().items()
-                     if a <= place and n.startswith(("pvm_", "entry_")))
+    base, name = max(one for one in code_under_test() if one[0] <= place)
     return f"{name}+{place - base:#x}"
 
 
@@ -105,6 +110,7 @@ def step(kind, chosen, monkeypatch):
     archive = cpio.Archive()
     testmodules.add_to(archive)
     result = boot.run("pvm", test="pvm-step", cpus=1, timeout=300, files=archive,
+                      cmdline="kunit.enable=0",
                       console=f"pvm-step-{kind}-{chosen}",
                       expect_splat="mce: |Machine check events logged|perf: interrupt took")
     assert result.ok, result.explain()
