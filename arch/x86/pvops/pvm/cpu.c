@@ -26,14 +26,19 @@ DEFINE_PER_CPU_PAGE_ALIGNED(struct pvm_vcpu_page, pvm_vcpu_struct);
 static DEFINE_PER_CPU(struct desc_struct [GDT_ENTRY_TLS_ENTRIES], loaded_tls);
 
 /*
- * Per-CPU data is in the image at first, when init_mm has no page tables yet,
- * then in the direct map or in the vmalloc area.
+ * Per-CPU data is in the image at first, when init_mm has no page tables and
+ * KASAN no shadow yet, which is_vmalloc_addr() would need; then in the direct
+ * map or in the vmalloc area.
  */
 static phys_addr_t pvcs_phys(void)
 {
 	void *pvcs = this_cpu_ptr(&pvm_vcpu_struct);
+	unsigned long addr = (unsigned long)pvcs;
 
-	return is_vmalloc_addr(pvcs) ? slow_virt_to_phys(pvcs) : __pa(pvcs);
+	if (addr >= VMALLOC_START && addr < VMALLOC_END)
+		return slow_virt_to_phys(pvcs);
+
+	return __pa(pvcs);
 }
 
 static void must_wrmsr(u32 msr, u64 value)
