@@ -60,16 +60,26 @@ def pytest(*options):
     return total
 
 
-def lint():
-    """Run scripts/lint and count its checks."""
-    path = REPORT / "lint.json"
+def counted(report, *words):
+    """Run one of our own tools and count the results that it leaves in @report."""
+    path = REPORT / report
     path.unlink(missing_ok=True)
-    one = command(ROOT / "scripts" / "lint")
+    one = command(*words)
     if not path.exists():
         return one
     results = re.findall(r'"result": "(\w+)"', path.read_text())
     counts = Count(results.count("pass"), results.count("fail"), results.count("skip"))
     return counts if not one.failed or counts.failed else counts + one
+
+
+def lint():
+    """Run scripts/lint and count its checks."""
+    return counted("lint.json", ROOT / "scripts" / "lint")
+
+
+def builds(*options):
+    """Run scripts/buildmatrix and count its rows."""
+    return counted("builds.json", ROOT / "scripts" / "buildmatrix", *options)
 
 
 def run(stages):

@@ -47,18 +47,28 @@ def series_head():
 def checkout(name, commit):
     """A clean work tree build/@name of build/linux at @commit, for builds with O=.
 
-    build/linux itself may hold a build of its own, which Kbuild does not
-    allow beside O=.  Only files that differ are touched.
+    Only files that differ are touched.
     """
     where = BUILD / name
     if not (where / ".git").exists():
         shutil.rmtree(where, ignore_errors=True)
         run(["git", "-C", LINUX, "worktree", "prune"])
         must(["git", "-C", LINUX, "worktree", "add", "-q", "--detach", where, commit], "worktree")
-    if git("rev-parse", "HEAD", tree=where) != commit:
-        must(["git", "-C", where, "checkout", "-q", "--detach", "-f", commit], f"build/{name}")
+    must(["git", "-C", where, "checkout", "-q", "--detach", "-f", commit], f"build/{name}")
     must(["git", "-C", where, "clean", "-q", "-fdx"], f"build/{name}")
     return where
+
+
+def source(commit):
+    """A clean work tree at @commit: build/linux, or build/source if that is elsewhere.
+
+    Kernels are built from build/linux too, and the compiler's cache knows a
+    file by its path from the objects.  A build inside of build/linux would
+    stand in the way: Kbuild does not allow it beside O=.
+    """
+    if git("rev-parse", "HEAD") == commit and not git("status", "--porcelain", "--ignored"):
+        return LINUX
+    return checkout("source", commit)
 
 
 def code_dirs(tree):

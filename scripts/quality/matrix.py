@@ -13,8 +13,6 @@ from . import BUILD, QualityError
 from .kernel import code_dirs, configure, git, make, room_values
 from .steps import JOBS, Watch, say
 
-OUT = BUILD / "matrix"
-
 # What a series for x86 paravirtualisation must not break, beside its own directories.
 CORE_DIRS = ("arch/x86/entry", "arch/x86/kernel", "arch/x86/mm", "arch/x86/xen", "arch/x86/hyperv")
 
@@ -116,7 +114,7 @@ def _sha256(out):
 
 def build(row, source, objects=False, keep=False):
     """Build @row; return its record."""
-    out = OUT / row.name
+    out = BUILD / f"matrix-{row.name}"
     record = {"name": f"build {row.name}", "required": 1, "done": 0, "seed": None,
               "result": "fail", "kind": "objects" if objects or not row.image else "image",
               "commit": git("rev-parse", "HEAD", tree=source), "image_sha256": None,
@@ -136,7 +134,7 @@ def build(row, source, objects=False, keep=False):
     record["findings"] = warnings(done.stdout)
     record["image_sha256"] = _sha256(out)
     if done.returncode:
-        record["reason"] = f"does not build, see build/matrix/{row.name}/build.log"
+        record["reason"] = f"does not build, see {out.relative_to(BUILD.parent)}/build.log"
     elif record["findings"]:
         record["reason"] = f"{len(record['findings'])} warnings"
     else:

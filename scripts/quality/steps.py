@@ -8,14 +8,16 @@ import subprocess
 import threading
 import time
 
-from . import REPORT, QualityError
+from . import BUILD, REPORT, QualityError
 
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 1)
 
-# The build carries no date, user or host, so that ccache can do its work.
+# The build carries no date, user or host and the cache no path above build/, so
+# that ccache can do its work, with what ktest/build has compiled too.
 STAMP = {
     "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "pvops",
-    "KBUILD_BUILD_HOST": "pvops", "KBUILD_BUILD_VERSION": "1", "CCACHE_NOHASHDIR": "1",
+    "KBUILD_BUILD_HOST": "pvops", "KBUILD_BUILD_VERSION": "1",
+    "CCACHE_BASEDIR": str(BUILD), "CCACHE_NOHASHDIR": "1",
 }
 
 _slots = threading.BoundedSemaphore(JOBS)
