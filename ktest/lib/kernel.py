@@ -24,16 +24,19 @@ STAMP = {
 }
 
 
-def _make(out, *targets, log=None, variables=()):
+def _make(out, *targets, log=None, variables=(), source=LINUX):
     jobs = os.environ.get("JOBS") or str(os.cpu_count())
     cc = "ccache gcc" if shutil.which("ccache") else "gcc"
-    command = ["make", "-C", str(LINUX), f"O={out}", f"-j{jobs}", f"CC={cc}", *variables, *targets]
+    command = ["make", "-C", str(source), f"O={out}", f"-j{jobs}", f"CC={cc}", *variables, *targets]
     return subprocess.Popen(command, env=dict(os.environ, **STAMP), stdin=subprocess.DEVNULL,
                             stdout=log, stderr=subprocess.STDOUT)
 
 
-def configure(out, values):
-    """Write @out/.config with @values over allnoconfig; every one must take effect."""
+def configure(out, values, source=LINUX, must=None):
+    """Write @out/.config with @values over allnoconfig.
+
+    Every one must take effect, or those of @must if it is given.
+    """
     out.mkdir(parents=True, exist_ok=True)
     wanted = out / "wanted.config"
     text = config.text(values)
@@ -43,10 +46,11 @@ def configure(out, values):
     wanted.write_text(text)
     log = out / "configure.log"
     with log.open("w") as stream:
-        job = _make(out, "allnoconfig", log=stream, variables=[f"KCONFIG_ALLCONFIG={wanted}"])
+        job = _make(out, "allnoconfig", log=stream, variables=[f"KCONFIG_ALLCONFIG={wanted}"],
+                    source=source)
     if job.wait():
         raise KtestError(f"{out.name}: allnoconfig failed, see {log}:\n{_tail(log)}")
-    missing = config.lost(values, out / ".config")
+    missing = config.lost(values if must is None else must, out / ".config")
     if missing:
         raise KtestError(f"{out.name}: without effect in the configuration: {' '.join(missing)}")
 
@@ -74,11 +78,11 @@ def _follow(job, log, name):
     return job.returncode
 
 
-def configure_named(name, extra=None):
-    """Configure build/<name>: release, debug, or debian for Debian's own configuration."""
+def configure_named(name):
+    """Configure build/<name>: release, a variant, or debian for Debian's own configuration."""
     if name == "debian":
-        return configure_debian(BUILD / name, config.merged(config.rooms(), extra))
-    return configure(BUILD / name, config.merged(config.fragments(name), extra))
+        return configure_debian(BUILD / name, config.merged(config.rooms()))
+    return configure(BUILD / name, config.merged(config.fragments(name)))
 
 
 def configure_debian(out, values):
@@ -101,25 +105,29 @@ def configure_debian(out, values):
         raise KtestError(f"debian: without effect in the configuration: {' '.join(missing)}")
 
 
-def make(out, name, *targets, variables=()):
+def make(out, name, *targets, variables=(), source=LINUX):
     """Make @targets in @out with progress under @name; return the log's path."""
     log = out / "build.log"
     with log.open("w") as stream:
-        job = _make(out, *targets, log=stream, variables=variables)
+        job = _make(out, *targets, log=stream, variables=variables, source=source)
         status = _follow(job, log, name)
     if status:
         raise KtestError(f"{name}: the kernel does not build, see {log}:\n{_tail(log)}")
     return log
 
 
-def build(name="release", extra=None):
-    """Build kernel @name (release, debug) and its modules; return the bzImage's path.
+def build(name="release", values=None, source=LINUX, must=None):
+    """Build kernel @name and its modules; return the bzImage's path.
 
-    @extra: configuration symbols on top of the fragments, {symbol: value}.
+    @values: its configuration if @name is none of configure_named(); @source:
+    the tree it is built from; @must: as in configure().
     """
     out = BUILD / name
-    configure_named(name, extra)
-    log = make(out, name, "bzImage", "modules")
+    if values is None:
+        configure_named(name)
+    else:
+        configure(out, values, source, must)
+    log = make(out, name, "bzImage", "modules", source=source)
     warnings = [line for line in log.read_text(errors="replace").split("\n") if "warning:" in line]
     if warnings:
         raise KtestError(f"{name}: the kernel builds with warnings:\n" + "\n".join(warnings[:10]))

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 the pvops developers
+"""What the series costs where nothing of it is used: the same machine without it."""
+
+from functools import partial
+import re
+
+from ... import baseline
+from .. import Step, operations
+from ..records import record
+
+NAME = "native"
+TITLE = "what the series costs on bare hardware"
+CASES = ["getppid", "anonfault", "mmap", "fork", "switch"]
+OURS, PEER = "release", "base-xen"
+NOTES = {"base-xen": baseline.KERNELS["base-xen"].note,
+         "base-xen-again": "the same image once more: how far two runs are apart",
+         "base-noxen": baseline.KERNELS["base-noxen"].note,
+         "core": baseline.KERNELS["core"].note,
+         "release": "the image of every platform, with drivers and tests"}
+WANTED = {"getppid": 1.001, "anonfault": 1.001, "mmap": 1.001, "fork": 1.003, "switch": 1.003,
+          "boot": 1.01}
+# With mitigations, Xen PV's or not, entry and exit are other code.
+MITIGATIONS = {"instructions": "mitigations=off", "instructions-mitigated": ""}
+
+
+def _build(name):
+    baseline.build(name)
+    return [record(NAME, "code", name, "text", baseline.text_bytes(name), "bytes")]
+
+
+def _measure(subject):
+    name, made = subject.removesuffix("-again"), []
+    for metric, cmdline in MITIGATIONS.items():
+        text = operations.run("native", CASES, cmdline=cmdline, kernel=name,
+                              console=f"bench-native-{subject}")
+        made += operations.instructions(NAME, subject, text, metric)
+        started = int(re.search(r"^BENCH START (\d+)", text, re.M).group(1))
+        made.append(record(NAME, "boot", subject, metric, started, "instructions"))
+    return made
+
+
+def steps(short=False):
+    """The builds, then two boots a kernel."""
+    del short
+    return [*(Step(f"build {name}", 420, partial(_build, name)) for name in baseline.KERNELS),
+            *(Step(f"{subject}, {len(CASES)} operations, twice", 40, partial(_measure, subject))
+              for subject in NOTES)]
