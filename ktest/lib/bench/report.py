@@ -68,7 +68,7 @@ def _goals_html(table, module):
     rows = [_row(["", "to reach, at most", "seen", ""], "th")]
     for case, most, seen in found:
         kind = "reached" if seen <= most else "missed"
-        rows.append(_row([escape(case), f"{most:g}", f"{seen:.2f}",
+        rows.append(_row([escape(case), f"{most:g}", f"{seen:.4f}",
                           f'<span class="{kind}">{kind}</span>']))
     return (f"<p>Multiples of {escape(getattr(module, 'PEER', 'native'))}:</p>"
             f"<table>{''.join(rows)}</table>")
