@@ -79,3 +79,18 @@ class Archive:
         raw = b"".join(parts) + head + b"\0" * (-len(head) % 4)
         raw += b"\0" * (-len(raw) % 512)
         return gzip.compress(raw, 1, mtime=0) if compress else raw
+
+
+def kept(path, program, fill, code):
+    """The bytes of the archive that @fill fills, made once and kept in @path.
+
+    It is made anew when @program, for whose sake it is there, or the module
+    @code that says what goes in is newer.
+    """
+    newest = max(Path(p).stat().st_mtime for p in (program, code))
+    if not path.exists() or path.stat().st_mtime < newest:
+        archive = Archive()
+        fill(archive)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(archive.bytes())
+    return path.read_bytes()

@@ -19,28 +19,25 @@ from .qmp import Qmp
 from .paths import BUILD
 
 L1_MEMORY = 1024                      # MiB on top of what the guest has
+_PROGRAM = Path("/usr/bin") / QEMU
 _FIRMWARE = ("seabios/bios-256k.bin", "seabios/vgabios-stdvga.bin", "seabios/vgabios-vmware.bin",
              "qemu/kvmvapic.bin", "qemu/linuxboot_dma.bin", "qemu/efi-vmxnet3.rom",
              "qemu/efi-virtio.rom", "qemu/multiboot_dma.bin")
 
 
-def _tools():
-    """QEMU, its libraries and firmware as an archive; made once."""
-    program = Path("/usr/bin") / QEMU
-    path = BUILD / "nested" / "tools.cpio.gz"
-    if not program.exists():
-        raise KtestError(f"{program}: missing; install qemu-system-x86")
-    if path.exists() and path.stat().st_mtime > program.stat().st_mtime:
-        return path.read_bytes()
-    archive = cpio.Archive()
-    archive.program(program)
+def _fill(archive):
+    archive.program(_PROGRAM)
     for name in _FIRMWARE:
         source = Path("/usr/share") / name
         if source.exists():
             archive.file(f"/usr/share/qemu/{source.name}", source.resolve())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(archive.bytes())
-    return path.read_bytes()
+
+
+def _tools():
+    """QEMU, its libraries and firmware as an archive."""
+    if not _PROGRAM.exists():
+        raise KtestError(f"{_PROGRAM}: missing; install qemu-system-x86")
+    return cpio.kept(BUILD / "nested" / "tools.cpio.gz", _PROGRAM, _fill, __file__)
 
 
 class Inner:

@@ -36,12 +36,7 @@ def modules(*parts):
     return ",".join(f"{path} {line}".strip().replace(",", ",,") for path, line in parts)
 
 
-def tools():
-    """xl, its daemons and their libraries as an archive; made once."""
-    path = BUILD / "xen" / "tools.cpio.gz"
-    if path.exists() and path.stat().st_mtime > (_TOOLS / "xl").stat().st_mtime:
-        return path.read_bytes()
-    archive = cpio.Archive()
+def _fill(archive):
     for name in _PROGRAMS:
         archive.program(_TOOLS / name)
         archive.link(f"/bin/{name}", str(_TOOLS / name))
@@ -51,9 +46,11 @@ def tools():
     for directory in ("/var/run/xen", "/var/lib/xen", "/var/lib/xenstored", "/var/log/xen",
                       "/var/run/xenstored", "/run/lock"):
         archive.directory(directory)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(archive.bytes())
-    return path.read_bytes()
+
+
+def tools():
+    """xl, its daemons and their libraries as an archive."""
+    return cpio.kept(BUILD / "xen" / "tools.cpio.gz", _TOOLS / "xl", _fill, __file__)
 
 
 def missing():
