@@ -52,6 +52,13 @@ class Table:
         return list(dict.fromkeys(r[key] for r in self.records
                                   if all(r[k] == v for k, v in wanted.items())))
 
+    def rows(self, area, metric):
+        """One metric of an area: [("case", *subjects), (case, *values), ...]."""
+        subjects = self.names("subject", area=area, metric=metric)
+        return [("case", *subjects),
+                *((case, *(self.get(area, case, s, metric) for s in subjects))
+                  for case in self.names("case", area=area, metric=metric))]
+
     def unit(self, area, metric):
         """The unit of a metric."""
         return next((r["unit"] for r in self.records

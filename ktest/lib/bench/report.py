@@ -14,7 +14,7 @@ import json
 from .. import kernel
 from ..paths import REPORT
 from . import areas, svg
-from .terminal import number
+from .terminal import number, readable
 
 PATH = REPORT / "bench.html"
 _STYLE = """
@@ -33,12 +33,9 @@ def _row(cells, tag="td"):
 
 def metric_table(table, area, metric):
     """One metric: a row a case, a column a subject."""
-    cases = table.names("case", area=area, metric=metric)
-    subjects = table.names("subject", area=area, metric=metric)
-    rows = [_row(["", *map(escape, subjects)], "th")]
-    rows += [_row([escape(case), *(number(table.get(area, case, s, metric)) for s in subjects)])
-             for case in cases]
-    return f"<table>{''.join(rows)}</table>"
+    head, *rows = readable(table.rows(area, metric))
+    return (f"<table>{_row(map(escape, head), 'th')}"
+            f"{''.join(_row(map(escape, row)) for row in rows)}</table>")
 
 
 def ratios(table, area, metric, peer):

@@ -21,13 +21,14 @@ def grid(rows):
     return "\n".join(lines)
 
 
+def readable(rows):
+    """Rows of Table.rows() with their figures as people read them."""
+    return [rows[0], *((case, *map(number, values)) for case, *values in rows[1:])]
+
+
 def metric(table, area, name):
     """The table of one metric of an area."""
-    cases = table.names("case", area=area, metric=name)
-    subjects = table.names("subject", area=area, metric=name)
-    rows = [("case", *subjects)]
-    rows += [(case, *(number(table.get(area, case, s, name)) for s in subjects)) for case in cases]
-    return f"{area}: {name} ({table.unit(area, name)})\n{grid(rows)}"
+    return f"{area}: {name} ({table.unit(area, name)})\n{grid(readable(table.rows(area, name)))}"
 
 
 def everything(table, area):
