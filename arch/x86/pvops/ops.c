@@ -224,23 +224,6 @@ const struct pvops_found pvops_found[] = {
 const unsigned int pvops_nr_found = ARRAY_SIZE(pvops_found);
 
 /**
- * pvops_found_on - does a hypervisor supply it, at this moment?
- * @found: the optional thing
- *
- * Context: process context; may sleep.
- * Return: true if one does.
- */
-bool pvops_found_on(const struct pvops_found *found)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(found->op) && found->op[i]; i++) {
-		if (pvops_op_owner(found->op[i]) != PVOPS_OWNER_NATIVE)
-			return true;
-	}
-
-	return false;
-}
-
-/**
  * pvops_op_function - the function behind an op, at this moment
  * @op: the op
  *

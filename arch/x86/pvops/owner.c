@@ -185,3 +185,20 @@ unsigned int pvops_area_owners(enum pvops_area area)
 
 	return (owners & ~BIT(PVOPS_OWNER_NATIVE)) ?: BIT(PVOPS_OWNER_NATIVE);
 }
+
+/**
+ * pvops_found_on - does a hypervisor supply it, at this moment?
+ * @found: the optional thing
+ *
+ * Context: process context; may sleep.
+ * Return: true if one does.
+ */
+bool pvops_found_on(const struct pvops_found *found)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(found->op) && found->op[i]; i++) {
+		if (pvops_op_owner(found->op[i]) != PVOPS_OWNER_NATIVE)
+			return true;
+	}
+
+	return false;
+}

@@ -14,6 +14,7 @@
 #include <asm/paravirt.h>
 #include <asm/pvops.h>
 
+/* say.c */
 void pvops_say(const char *line);
 __printf(1, 2) void pvops_warn(const char *fmt, ...);
 
@@ -191,6 +192,5 @@ extern const char *const pvops_area_names[PVOPS_NR_AREAS];
 bool pvops_found_on(const struct pvops_found *found);
 void pvops_format_owners(char *buf, size_t size, unsigned int owners);
 unsigned int pvops_observe_area(enum pvops_area area);
-int pvops_sysfs_init(void);
 
 #endif /* _X86_PVOPS_PVOPS_H */

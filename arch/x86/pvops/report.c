@@ -168,11 +168,6 @@ static void __init print_boot_line(void)
 /* After the late steps, which may install something. */
 static int __init report(void)
 {
-	int ret = pvops_sysfs_init();
-
-	if (ret)
-		pr_warn("no files in /sys/hypervisor/pvops (%d)\n", ret);
-
 	debugfs_create_file("ops", 0400, debugfs_create_dir("pvops", NULL), NULL, &ops_fops);
 	print_boot_line();
 	return 0;

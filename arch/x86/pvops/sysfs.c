@@ -7,8 +7,11 @@
  * Copyright (C) 2026 the pvops developers
  */
 
+#define pr_fmt(fmt) "pvops: " fmt
+
 #include <linux/init.h>
 #include <linux/kobject.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string_choices.h>
 #include <linux/sysfs.h>
@@ -133,26 +136,29 @@ free:
 	return ret;
 }
 
-/**
- * pvops_sysfs_init - create /sys/hypervisor/pvops/
- *
- * Return: 0 or a negative errno, with nothing left behind.
- */
-int __init pvops_sysfs_init(void)
+static int __init add_files(struct kobject *dir)
 {
-	struct kobject *dir = kobject_create_and_add("pvops", hypervisor_kobj);
-	int ret;
+	int ret = sysfs_create_group(dir, &top_group);
 
-	if (!dir)
-		return -ENOMEM;
-
-	ret = sysfs_create_group(dir, &top_group);
 	if (!ret)
 		ret = sysfs_create_group(dir, &owners_group);
 	if (!ret)
 		ret = add_features(dir);
-	if (ret)
-		kobject_put(dir);
 
 	return ret;
 }
+
+/* After the late steps, which may install something. */
+static int __init pvops_sysfs_init(void)
+{
+	struct kobject *dir = kobject_create_and_add("pvops", hypervisor_kobj);
+	int ret = dir ? add_files(dir) : -ENOMEM;
+
+	if (!ret)
+		return 0;
+
+	pr_warn("no files in /sys/hypervisor/pvops (%d)\n", ret);
+	kobject_put(dir);
+	return ret;
+}
+late_initcall_sync(pvops_sysfs_init);

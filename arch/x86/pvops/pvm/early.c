@@ -9,10 +9,8 @@
  * is a triple fault.  .bss is cleared again after this.
  */
 #include <linux/init.h>
-#include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/pgtable.h>
-#include <linux/processor.h>
 
 #include <asm/cpufeatures.h>
 #include <asm/page.h>
@@ -28,50 +26,8 @@
 
 #define PML4_SLOT(addr)	(((addr) >> 39) & (PTRS_PER_PGD - 1))
 
-#define COM1		0x3f8
-#define COM1_DATA	(COM1 + 0)
-#define COM1_STATUS	(COM1 + 5)
-#define COM1_THR_EMPTY	0x20
-
 /* Read by this_cpu_cmpxchg16b_emu().  Not in .bss, which is cleared again. */
 int pvm_running __ro_after_init;
-
-/* More than a character takes at 1200 baud, if each read takes 100 ns */
-#define COM1_SPIN	100000
-
-/**
- * pvm_puts - write a line on the first serial port
- * @line: text with its newline
- *
- * For what is said before there is any console.  Port I/O traps and is
- * emulated; a port that is not there costs some time and nothing else.
- *
- * Context: any.
- */
-void pvm_puts(const char *line)
-{
-	for (; *line; line++) {
-		unsigned int spin = COM1_SPIN;
-
-		while (--spin && !(inb(COM1_STATUS) & COM1_THR_EMPTY))
-			;
-		outb(*line, COM1_DATA);
-	}
-}
-
-/**
- * pvm_stop - stop this vCPU for good
- *
- * HLT traps, and with the virtual interrupt flag clear nothing ends it.  Does
- * not return.
- *
- * Context: any.
- */
-void pvm_stop(void)
-{
-	for (;;)
-		asm volatile("cli; hlt" ::: "memory");
-}
 
 static void __init __noreturn refuse(const char *line)
 {

@@ -90,6 +90,8 @@ void pvm_forget_cr3(void);
 /* early.c */
 extern int pvm_running;
 asmlinkage void __init __noreturn pvm_start_kernel(char *real_mode_data);
+
+/* stop.c */
 void pvm_puts(const char *line);
 void pvm_stop(void);
 
