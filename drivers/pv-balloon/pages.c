@@ -217,6 +217,35 @@ static void pvb_insert_small(struct pv_balloon *b, struct page **pages, unsigned
 	balloon_page_list_enqueue(&b->small, &list);
 }
 
+/*
+ * A page that was in the balloon a moment ago goes back.  Someone who came to
+ * isolate it may still have it locked: wait for him, where
+ * balloon_page_list_enqueue(), made for new pages, has a BUG_ON().
+ */
+static void pvb_reinsert_small(struct pv_balloon *b, struct page *page)
+{
+	unsigned long flags;
+
+	atomic_long_inc(&b->nr_small);
+	lock_page(page);
+	spin_lock_irqsave(&b->small.pages_lock, flags);
+	balloon_page_insert(&b->small, page);
+	spin_unlock_irqrestore(&b->small.pages_lock, flags);
+	unlock_page(page);
+}
+
+static void pvb_reinsert_units(struct pv_balloon *b, struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (b->batch.order)
+			pvb_block_insert(b, pages[i]);
+		else
+			pvb_reinsert_small(b, pages[i]);
+	}
+}
+
 static void pvb_insert_units(struct pv_balloon *b, struct page **pages, unsigned int nr)
 {
 	unsigned int i;
@@ -340,7 +369,7 @@ unsigned long pvb_release_batch(struct pv_balloon *b)
 		}
 	}
 	pvb_count(b, PVB_N_REFUSED, batch->done - freed);
-	pvb_insert_units(b, batch->pages + freed, batch->nr - freed);
+	pvb_reinsert_units(b, batch->pages + freed, batch->nr - freed);
 
 	pvb_adjust_managed(b, batch->pages, freed, 1);
 	if (!batch->order) {
@@ -407,8 +436,10 @@ static void pvb_put_back(struct pv_balloon *b, struct list_head *blocks,
 		list_del(&page->lru);
 		pvb_block_insert(b, page);
 	}
-	atomic_long_add(list_count_nodes(small), &b->nr_small);
-	balloon_page_list_enqueue(&b->small, small);
+	list_for_each_entry_safe(page, next, small, lru) {
+		list_del(&page->lru);
+		pvb_reinsert_small(b, page);
+	}
 }
 
 /**
