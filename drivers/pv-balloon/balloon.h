@@ -182,6 +182,7 @@ enum pvb_reason {
  * @backoff: how long to wait after a failure
  * @pressure: PSI sampling
  * @held_until: jiffies before which the balloon does not grow
+ * @silent_until: jiffies before which page migration leaves the host alone
  * @stopped: no further work may be queued; guarded by @lock
  * @wq: freezable, so that nothing moves during suspend
  * @work: brings the size to the target
@@ -217,6 +218,7 @@ struct pv_balloon {
 	struct pvb_backoff backoff;
 	struct pvb_pressure pressure;
 	unsigned long held_until;
+	unsigned long silent_until;
 	bool stopped;
 
 	struct workqueue_struct *wq;

@@ -16,6 +16,7 @@
  * lock held, only tries it.
  */
 
+#include <linux/jiffies.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -192,7 +193,8 @@ static int pvb_migrate(struct balloon_dev_info *small, struct page *dst,
 	/* An exchange may last; compaction can come again. */
 	if (!mutex_trylock(&b->lock))
 		return -EAGAIN;
-	if (b->stopped)
+	/* Nor does anybody who holds pages locked wait for a silent host twice. */
+	if (b->stopped || time_before(jiffies, b->silent_until))
 		goto out;
 
 	__SetPageOffline(dst);

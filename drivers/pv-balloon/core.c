@@ -32,6 +32,9 @@
 /* How long pages given back under memory pressure are left to the guest. */
 #define PVB_HOLD_MS		5000
 
+/* How long page migration does not ask a host again that gave no answer. */
+#define PVB_SILENT_FOR		(60 * HZ)
+
 static DEFINE_IDA(pvb_ida);
 
 void pvb_set_state(struct pv_balloon *b, enum pvb_state state, enum pvb_reason reason)
@@ -86,8 +89,12 @@ int pvb_change(struct pv_balloon *b, int (*op)(struct pv_balloon *b, struct pvb_
 	batch->done = min(batch->done, batch->nr);
 	pvb_count(b, PVB_N_EXCHANGES, 1);
 	trace_pvb_exchange(b, batch, op == b->ops->inflate, err);
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT) {
 		pvb_count(b, PVB_N_TIMEOUTS, 1);
+		b->silent_until = jiffies + PVB_SILENT_FOR;
+	}
+	if (!err && !batch->done)
+		err = -EAGAIN;
 	return err;
 }
 
@@ -446,6 +453,7 @@ static struct pv_balloon *pvb_alloc(struct device *parent, const struct pvb_ops 
 	b->flags = flags;
 	b->no_blocks_until = jiffies;
 	b->held_until = jiffies;
+	b->silent_until = jiffies;
 	mutex_init(&b->lock);
 	INIT_DELAYED_WORK(&b->work, pvb_work);
 	disable_delayed_work(&b->work);
