@@ -100,9 +100,12 @@ static int pvb_virtio_find_vqs(struct pvb_virtio *v)
 	return 0;
 }
 
+/* Without queues, as after a failed restore, the balloon can only be dropped. */
 static void pvb_virtio_del_vqs(struct pvb_virtio *v)
 {
 	v->vdev->config->del_vqs(v->vdev);
+	v->inflate.vq = NULL;
+	v->deflate.vq = NULL;
 }
 
 static int pvb_virtio_validate(struct virtio_device *vdev)

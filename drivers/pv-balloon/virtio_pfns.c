@@ -78,6 +78,8 @@ void pvb_virtio_forget_requests(struct pvb_virtio *v)
 	struct pvb_request *r;
 	unsigned int len;
 
+	if (!v->inflate.vq)
+		return;
 	/* Those that came back unnoticed, then those that never will. */
 	while ((r = virtqueue_get_buf(v->inflate.vq, &len)))
 		v->free[v->nr_free++] = r;
@@ -287,6 +289,8 @@ int pvb_virtio_inflate(struct pv_balloon *b, struct pvb_batch *batch)
 	struct pvb_virtio *v = b->priv;
 	int err;
 
+	if (!v->inflate.vq)
+		return -EIO;
 	/* Or a page that is on its way back would be given and returned in any order. */
 	err = pvb_ring_drain(v, &v->deflate);
 	if (err)
@@ -309,6 +313,8 @@ int pvb_virtio_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 	struct pvb_virtio *v = b->priv;
 	int err;
 
+	if (!v->deflate.vq)
+		return -EIO;
 	err = pvb_ring_drain(v, &v->inflate);
 	if (err)
 		return err;
