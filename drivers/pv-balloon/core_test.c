@@ -13,13 +13,18 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/pagemap.h>
 #include <linux/prandom.h>
+#include <linux/workqueue.h>
 
 #include "balloon.h"
 #include "keeper.h"
 
 /* 16 MiB: room for both kinds of units, small enough for any guest. */
 #define TEST_PAGES	(SZ_16M / PAGE_SIZE)
+/* What a hostile host moves: little, so that there is time for many steps. */
+#define HOSTILE_PAGES	(SZ_4M / PAGE_SIZE)
+#define HOSTILE_STRIDE	32
 
 static unsigned int test_steps = 500;
 module_param(test_steps, uint, 0444);
@@ -37,6 +42,11 @@ MODULE_PARM_DESC(test_seed, "Seed of the hostile host test");
  * @published: the size it was told last
  * @hostile: breaks every promise, except to keep the pages as they are
  * @restarts: conversations begun anew
+ * @silent: gives no answer to an exchange
+ * @unanswered: exchanges without one
+ * @scanner: while it is refused back, the first page is locked by someone else
+ * @scanned: that page
+ * @unlock: unlocks it
  */
 struct fake_host {
 	struct pvb_keeper keeper;
@@ -45,6 +55,11 @@ struct fake_host {
 	u64 published;
 	bool hostile;
 	unsigned int restarts;
+	bool silent;
+	unsigned int unanswered;
+	bool scanner;
+	struct page *scanned;
+	struct delayed_work unlock;
 };
 
 struct core_test {
@@ -75,11 +90,34 @@ static int fake_target(struct pv_balloon *b, u64 *pages)
 	return fake_one_in(h, 16) ? -EAGAIN : 0;
 }
 
+static void fake_unlock(struct work_struct *work)
+{
+	struct fake_host *h = container_of(work, struct fake_host, unlock.work);
+
+	unlock_page(h->scanned);
+}
+
+/* What isolate_movable_page() does to a page that it found in the balloon. */
+static bool fake_scan(struct fake_host *h, struct page *page)
+{
+	if (!h->scanner)
+		return false;
+	h->scanner = false;
+	h->scanned = page;
+	lock_page(page);
+	schedule_delayed_work(&h->unlock, HZ / 50);
+	return true;
+}
+
 static int fake_exchange(struct pv_balloon *b, struct pvb_batch *batch, bool take)
 {
 	struct fake_host *h = b->priv;
 	int err = fake_error(h);
 
+	if (h->silent) {
+		h->unanswered++;
+		return -ETIMEDOUT;
+	}
 	if (err == -ECONNRESET) {
 		pvb_keeper_forget(&h->keeper);
 		return err;
@@ -89,10 +127,12 @@ static int fake_exchange(struct pv_balloon *b, struct pvb_batch *batch, bool tak
 
 		if (fake_one_in(h, 100))
 			return err ?: -EAGAIN;
-		if (fake_one_in(h, 50) ||
-		    !(take ? pvb_keeper_take(&h->keeper, pfn, batch->order) :
-			     pvb_keeper_give(&h->keeper, pfn, batch->order)))
+		if (fake_one_in(h, 50) || (!take && fake_scan(h, batch->pages[batch->done])))
 			__set_bit(batch->done, batch->refused);
+		else if (take)
+			pvb_keeper_take(&h->keeper, pfn, batch->order);
+		else
+			pvb_keeper_give(&h->keeper, pfn, batch->order);
 		batch->done++;
 	}
 	/* More than there was. */
@@ -175,7 +215,7 @@ static int core_test_init(struct kunit *test)
 	/* Its memory is given back at some time during boot: not while pages are counted. */
 	wait_for_initramfs();
 	t->total = totalram_pages();
-	pvb_keeper_init(&t->host.keeper);
+	pvb_keeper_init(test, &t->host.keeper);
 	prandom_seed_state(&t->host.rnd, test_seed);
 	t->b = pvb_register(NULL, &fake_ops, &t->host,
 			    PVB_BLOCKS | PVB_MAY_RECLAIM | PVB_FREE_UNTOLD);
@@ -197,7 +237,6 @@ static void core_test_exit(struct kunit *test)
 			    t->host.keeper.fault_pfn, t->host.keeper.fault);
 	KUNIT_EXPECT_EQ(test, t->host.keeper.held, 0);
 	KUNIT_EXPECT_EQ(test, totalram_pages(), t->total);
-	pvb_keeper_forget(&t->host.keeper);
 }
 
 static void inflates_and_deflates(struct kunit *test)
@@ -283,6 +322,47 @@ static void names_pages_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->host.keeper.held, 0);
 }
 
+/* A page that the host does not give back is locked by a scanner at that moment. */
+static void locked_page_goes_back(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+
+	INIT_DELAYED_WORK(&t->host.unlock, fake_unlock);
+	ask(t, 8);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	t->host.scanner = true;
+	ask(t, 7);
+	KUNIT_EXPECT_NE(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), 8);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), 7);
+	flush_delayed_work(&t->host.unlock);
+}
+
+/* Compaction holds pages locked while it waits for the host: not for ever. */
+static void silence_stalls_migration_once(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+	struct balloon_dev_info *small = &t->b->small;
+	struct page *dst, *src;
+
+	if (!small->migratepage)
+		kunit_skip(test, "no balloon compaction");
+	dst = alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, dst);
+	ask(t, 8);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	src = list_first_entry(&small->pages, struct page, lru);
+	t->host.silent = true;
+	t->b->stopped = false;
+	KUNIT_EXPECT_EQ(test, small->migratepage(small, dst, src, MIGRATE_SYNC), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, small->migratepage(small, dst, src, MIGRATE_SYNC), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, t->host.unanswered, 1);
+	t->b->stopped = true;
+	t->host.silent = false;
+	__free_page(dst);
+}
+
 static void reclaim_holds_growth(struct kunit *test)
 {
 	struct core_test *t = test->priv;
@@ -308,10 +388,12 @@ static void hostile_host(struct kunit *test)
 	unsigned int i;
 
 	t->host.hostile = true;
+	t->host.keeper.stride = HOSTILE_STRIDE;
+	t->b->floor = pvb_total(t->b) - HOSTILE_PAGES;
 	for (i = 0; i < test_steps; i++) {
 		switch (prandom_u32_state(rnd) % 16) {
 		case 0:
-			ask(t, prandom_u32_state(rnd) % (2 * TEST_PAGES));
+			ask(t, prandom_u32_state(rnd) % (2 * HOSTILE_PAGES));
 			break;
 		case 1:
 			ask(t, ((u64)prandom_u32_state(rnd) << 32) | prandom_u32_state(rnd));
@@ -332,9 +414,10 @@ static void hostile_host(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ_MSG(test, i, test_steps, "held %lu, size %llu, seed %u",
 			    t->host.keeper.held, pvb_size(t->b), test_seed);
-	KUNIT_EXPECT_LE(test, pvb_size(t->b), TEST_PAGES);
-	kunit_info(test, "%u steps, seed %u: %lu exchanges, %lu refused, %u restarts\n", i,
-		   test_seed, atomic_long_read(&t->b->counters[PVB_N_EXCHANGES]),
+	KUNIT_EXPECT_LE(test, pvb_size(t->b), HOSTILE_PAGES);
+	kunit_info(test, "%u steps, seed %u: %lu exchanges, %lu pages, %lu refused, %u restarts\n",
+		   i, test_seed, atomic_long_read(&t->b->counters[PVB_N_EXCHANGES]),
+		   atomic_long_read(&t->b->counters[PVB_N_INFLATED]),
 		   atomic_long_read(&t->b->counters[PVB_N_REFUSED]), t->host.restarts);
 }
 
@@ -344,6 +427,8 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(splits_a_block),
 	KUNIT_CASE(reset_empties),
 	KUNIT_CASE(names_pages_again),
+	KUNIT_CASE(locked_page_goes_back),
+	KUNIT_CASE(silence_stalls_migration_once),
 	KUNIT_CASE(reclaim_holds_growth),
 	KUNIT_CASE_SLOW(hostile_host),
 	{}

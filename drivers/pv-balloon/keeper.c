@@ -9,8 +9,11 @@
  * given away, gave it twice, or took back what it had not given, is found out.
  */
 
+#include <kunit/test.h>
+#include <linux/bitmap.h>
 #include <linux/mm.h>
-#include <linux/string.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
 
 #include "keeper.h"
 
@@ -29,24 +32,46 @@ static void pvb_keeper_fault(struct pvb_keeper *k, const char *what, unsigned lo
 	}
 }
 
-void pvb_keeper_init(struct pvb_keeper *k)
+static unsigned long pvb_keeper_end_pfn(void)
 {
-	memset(k, 0, sizeof(*k));
-	xa_init(&k->pages);
+	unsigned long end = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		end = max(end, node_end_pfn(nid));
+	return end;
 }
 
-static bool pvb_keeper_take_one(struct pvb_keeper *k, unsigned long pfn)
+KUNIT_DEFINE_ACTION_WRAPPER(pvb_keeper_free, kvfree, const void *);
+
+/**
+ * pvb_keeper_init() - a keeper that has nothing yet
+ * @test: the case, which frees its memory at the end
+ * @k: the keeper
+ */
+void pvb_keeper_init(struct kunit *test, struct pvb_keeper *k)
 {
-	if (xa_load(&k->pages, pfn)) {
-		pvb_keeper_fault(k, "given twice", pfn);
-		return true;
+	memset(k, 0, sizeof(*k));
+	k->stride = 1;
+	k->end_pfn = pvb_keeper_end_pfn();
+	k->pages = kvcalloc(BITS_TO_LONGS(k->end_pfn), sizeof(long), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, k->pages);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, pvb_keeper_free, k->pages), 0);
+}
+
+static void pvb_keeper_take_one(struct pvb_keeper *k, unsigned long pfn)
+{
+	u64 *word = pfn_to_kaddr(pfn);
+	u64 pattern = pvb_keeper_pattern(pfn);
+	unsigned int i;
+
+	if (pfn >= k->end_pfn || __test_and_set_bit(pfn, k->pages)) {
+		pvb_keeper_fault(k, "given twice, or no memory", pfn);
+		return;
 	}
-	/* No reclaim: the balloon is locked. */
-	if (xa_err(xa_store(&k->pages, pfn, xa_mk_value(1), GFP_NOWAIT | __GFP_NOWARN)))
-		return false;
-	memset64(pfn_to_kaddr(pfn), pvb_keeper_pattern(pfn), KEEPER_WORDS);
+	for (i = 0; i < KEEPER_WORDS; i += k->stride)
+		word[i] = pattern;
 	k->held++;
-	return true;
 }
 
 static void pvb_keeper_give_one(struct pvb_keeper *k, unsigned long pfn)
@@ -55,12 +80,12 @@ static void pvb_keeper_give_one(struct pvb_keeper *k, unsigned long pfn)
 	u64 pattern = pvb_keeper_pattern(pfn);
 	unsigned int i;
 
-	if (!xa_erase(&k->pages, pfn)) {
+	if (pfn >= k->end_pfn || !__test_and_clear_bit(pfn, k->pages)) {
 		pvb_keeper_fault(k, "taken back but never given", pfn);
 		return;
 	}
 	k->held--;
-	for (i = 0; i < KEEPER_WORDS; i++) {
+	for (i = 0; i < KEEPER_WORDS; i += k->stride) {
 		if (word[i] != pattern) {
 			pvb_keeper_fault(k, "written to while it was the host's", pfn);
 			return;
@@ -70,41 +95,30 @@ static void pvb_keeper_give_one(struct pvb_keeper *k, unsigned long pfn)
 
 /**
  * pvb_keeper_take() - the guest gives a unit
- * @k: the keeper
+ * @k: the keeper; what is wrong is counted there
  * @pfn: first page
  * @order: size
- *
- * Return: false if it cannot be kept, for want of memory for the books.
  */
-bool pvb_keeper_take(struct pvb_keeper *k, unsigned long pfn, unsigned int order)
+void pvb_keeper_take(struct pvb_keeper *k, unsigned long pfn, unsigned int order)
 {
 	unsigned long i;
 
-	for (i = 0; i < 1UL << order; i++) {
-		if (pvb_keeper_take_one(k, pfn + i))
-			continue;
-		while (i--)
-			pvb_keeper_give_one(k, pfn + i);
-		return false;
-	}
-	return true;
+	for (i = 0; i < 1UL << order; i++)
+		pvb_keeper_take_one(k, pfn + i);
 }
 
 /**
  * pvb_keeper_give() - the guest takes a unit back
- * @k: the keeper
+ * @k: the keeper; what is wrong is counted there
  * @pfn: first page
  * @order: size
- *
- * Return: true; what is wrong is counted in @k.
  */
-bool pvb_keeper_give(struct pvb_keeper *k, unsigned long pfn, unsigned int order)
+void pvb_keeper_give(struct pvb_keeper *k, unsigned long pfn, unsigned int order)
 {
 	unsigned long i;
 
 	for (i = 0; i < 1UL << order; i++)
 		pvb_keeper_give_one(k, pfn + i);
-	return true;
 }
 
 /**
@@ -113,6 +127,6 @@ bool pvb_keeper_give(struct pvb_keeper *k, unsigned long pfn, unsigned int order
  */
 void pvb_keeper_forget(struct pvb_keeper *k)
 {
-	xa_destroy(&k->pages);
+	bitmap_zero(k->pages, k->end_pfn);
 	k->held = 0;
 }

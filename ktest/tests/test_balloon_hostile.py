@@ -9,7 +9,7 @@ import pytest
 from ktest.lib.balloon import BalloonGuest
 
 # What one boot can do within the time that KUnit gives a case.
-STEPS = 100_000
+STEPS = 250_000
 
 
 def run(steps, seed):
