@@ -50,6 +50,25 @@ TRACE_EVENT(pvops_module_sites,
 		  __get_str(module), __entry->direct, __entry->inlined)
 );
 
+/* Tools that read the format know no names of this kernel. */
+TRACE_DEFINE_ENUM(PVOPS_OWNER_NATIVE);
+TRACE_DEFINE_ENUM(PVOPS_OWNER_PVM);
+TRACE_DEFINE_ENUM(PVOPS_OWNER_KVM);
+TRACE_DEFINE_ENUM(PVOPS_OWNER_XEN);
+TRACE_DEFINE_ENUM(PVOPS_OWNER_HYPERV);
+TRACE_DEFINE_ENUM(PVOPS_OWNER_VMWARE);
+TRACE_DEFINE_ENUM(PVOPS_OWNER_UNKNOWN);
+
+#define show_owners(owners)						\
+	__print_flags(owners, "+",					\
+		      { BIT(PVOPS_OWNER_NATIVE), "native" },		\
+		      { BIT(PVOPS_OWNER_PVM), "pvops-pvm" },		\
+		      { BIT(PVOPS_OWNER_KVM), "kvm" },			\
+		      { BIT(PVOPS_OWNER_XEN), "xen" },			\
+		      { BIT(PVOPS_OWNER_HYPERV), "hyperv" },		\
+		      { BIT(PVOPS_OWNER_VMWARE), "vmware" },		\
+		      { BIT(PVOPS_OWNER_UNKNOWN), "unknown" })
+
 /* A reader of the report found another owner of an area than the last one did. */
 TRACE_EVENT(pvops_owner_changed,
 	TP_PROTO(const char *area, unsigned int before, unsigned int now),
@@ -65,22 +84,7 @@ TRACE_EVENT(pvops_owner_changed,
 		__entry->now = now;
 	),
 	TP_printk("area=%s before=%s now=%s", __get_str(area),
-		  __print_flags(__entry->before, "+",
-				{ BIT(PVOPS_OWNER_NATIVE), "native" },
-				{ BIT(PVOPS_OWNER_PVM), "pvops-pvm" },
-				{ BIT(PVOPS_OWNER_KVM), "kvm" },
-				{ BIT(PVOPS_OWNER_XEN), "xen" },
-				{ BIT(PVOPS_OWNER_HYPERV), "hyperv" },
-				{ BIT(PVOPS_OWNER_VMWARE), "vmware" },
-				{ BIT(PVOPS_OWNER_UNKNOWN), "unknown" }),
-		  __print_flags(__entry->now, "+",
-				{ BIT(PVOPS_OWNER_NATIVE), "native" },
-				{ BIT(PVOPS_OWNER_PVM), "pvops-pvm" },
-				{ BIT(PVOPS_OWNER_KVM), "kvm" },
-				{ BIT(PVOPS_OWNER_XEN), "xen" },
-				{ BIT(PVOPS_OWNER_HYPERV), "hyperv" },
-				{ BIT(PVOPS_OWNER_VMWARE), "vmware" },
-				{ BIT(PVOPS_OWNER_UNKNOWN), "unknown" }))
+		  show_owners(__entry->before), show_owners(__entry->now))
 );
 
 #endif /* _X86_PVOPS_TRACE_H */
