@@ -78,7 +78,9 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 	pvnet_rss_activate(pv);
 	pvnet_coalesce_activate(pv);
 	pvnet_filter_restore(pv);
+	pvnet_xsk_attach(q);
 	pvnet_irq_start(pv);
+	pvnet_xsk_kick(q);
 	pvnet_read_link(pv);
 	netif_tx_wake_all_queues(pv->dev);
 	return 0;
@@ -330,6 +332,11 @@ static int pvnet_change_mtu(struct net_device *dev, int mtu)
 	if (prog && !prog->aux->xdp_has_frags &&
 	    pvnet_cfg_frame(&cfg) > pvnet_cfg_head_len(&cfg)) {
 		netdev_warn(dev, "MTU %d needs an XDP program with multi-buffer support\n",
+			    mtu);
+		return -EINVAL;
+	}
+	if (!pvnet_xsk_fits(pv, &cfg)) {
+		netdev_warn(dev, "MTU %d is too large for the buffers of an AF_XDP socket\n",
 			    mtu);
 		return -EINVAL;
 	}

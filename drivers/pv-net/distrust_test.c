@@ -140,6 +140,35 @@ static void model_fuzz_tx(struct kunit *test, struct model_bench *b,
 	model_tx_interrupt(b, 0);
 }
 
+/*
+ * The device also may write to what it only is to read.  The driver never reads
+ * descriptors back, so whatever is in them must not matter.
+ */
+static void model_scribble(struct model_bench *b, struct rnd_state *rnd)
+{
+	u32 r = prandom_u32_state(rnd);
+	struct pvnet_rx_ring *ring = &b->m.pv->queues->rx[0]->ring[r & 1];
+	struct pvnet_txq *tq = b->m.pv->txq[0];
+
+	prandom_bytes_state(rnd, &ring->desc[(r >> 1) % ring->pos.size],
+			    sizeof(*ring->desc));
+	prandom_bytes_state(rnd, &tq->desc[(r >> 1) % tq->pos.size],
+			    sizeof(*tq->desc));
+}
+
+/* Small rings wrap often, and are soon mended. */
+static void model_shrink(struct kunit *test, struct model_bench *b)
+{
+	struct pvnet_cfg cfg = b->m.pv->cfg;
+
+	cfg.rx_size = PVNET_MIN_RING;
+	cfg.rx2_size = PVNET_MIN_RING;
+	cfg.tx_size = PVNET_MIN_RING;
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(b->m.pv, &cfg), 0);
+	rtnl_unlock();
+}
+
 /* What the reset does to the rings, without its pause of a second. */
 static void model_mend(struct model_bench *b)
 {
@@ -168,6 +197,7 @@ static void model_survives_fuzz(struct kunit *test)
 	u32 room = 0;
 
 	model_set_mtu(test, b, 9000);
+	model_shrink(test, b);
 	prandom_seed_state(&rnd, fuzz_seed);
 	b->m.manual = true;
 	for (i = 0; i < fuzz; i++) {
@@ -175,6 +205,8 @@ static void model_survives_fuzz(struct kunit *test)
 			model_fuzz_rx(test, b, &rnd, &room);
 		else
 			model_fuzz_tx(test, b, &rnd);
+		if (i % 16 == 15)
+			model_scribble(b, &rnd);
 		if (!test_bit(PVNET_RESET_PENDING, &pv->state))
 			continue;
 		breaks++;

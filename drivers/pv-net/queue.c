@@ -97,13 +97,9 @@ static int pvnet_rxq_alloc_pool(struct pvnet_rxq *rq,
 			       rq->napi->napi_id);
 	if (err)
 		return err;
-	if (rq->xsk) {
-		err = xdp_rxq_info_reg_mem_model(&rq->xdp_rxq,
-						 MEM_TYPE_XSK_BUFF_POOL, NULL);
-		if (!err)
-			xsk_pool_set_rxq_info(rq->xsk, &rq->xdp_rxq);
-		return err;
-	}
+	if (rq->xsk)
+		return xdp_rxq_info_reg_mem_model(&rq->xdp_rxq,
+						  MEM_TYPE_XSK_BUFF_POOL, NULL);
 	return xdp_rxq_info_reg_mem_model(&rq->xdp_rxq, MEM_TYPE_PAGE_POOL,
 					  rq->pool);
 }

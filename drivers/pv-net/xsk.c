@@ -60,6 +60,64 @@ static int pvnet_xsk_disable(struct pvnet *pv, u16 qid)
 }
 
 /**
+ * pvnet_xsk_fits - are the sockets' buffers large enough?
+ * @pv: device
+ * @cfg: configuration
+ *
+ * Context: rtnl.
+ * Return: false if a frame of @cfg would not fit one buffer of some socket
+ */
+bool pvnet_xsk_fits(struct pvnet *pv, const struct pvnet_cfg *cfg)
+{
+	u32 i;
+
+	for (i = 0; i < PVNET_MAX_QUEUES; i++)
+		if (pv->xsk[i] &&
+		    pvnet_cfg_frame(cfg) > xsk_pool_get_rx_frame_size(pv->xsk[i]))
+			return false;
+	return true;
+}
+
+/**
+ * pvnet_xsk_attach - have the sockets' buffers name their receive queues
+ * @q: rings that are to run next
+ *
+ * Not when the rings are made: then others may still run, and these may be
+ * given up again.
+ *
+ * Context: rtnl, the interface is down.
+ */
+void pvnet_xsk_attach(struct pvnet_queues *q)
+{
+	u32 i;
+
+	for (i = 0; i < q->cfg.num_rxq; i++)
+		if (q->rx[i]->xsk)
+			xsk_pool_set_rxq_info(q->rx[i]->xsk,
+					      &q->rx[i]->xdp_rxq);
+}
+
+/**
+ * pvnet_xsk_kick - have the sockets' receive queues polled once
+ * @q: rings that run
+ *
+ * The poll posts the buffers that were given after the rings were filled, or
+ * tells the socket to wake the driver when it gives some.
+ *
+ * Context: rtnl, may sleep.
+ */
+void pvnet_xsk_kick(struct pvnet_queues *q)
+{
+	u32 i;
+
+	local_bh_disable();
+	for (i = 0; i < q->cfg.num_rxq; i++)
+		if (q->rx[i]->xsk)
+			napi_schedule(q->rx[i]->napi);
+	local_bh_enable();
+}
+
+/**
  * pvnet_xsk_setup - XDP_SETUP_XSK_POOL
  * @dev: network device
  * @pool: pool to use, or NULL to stop using one
