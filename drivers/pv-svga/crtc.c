@@ -34,13 +34,8 @@ static void crtc_atomic_enable(struct drm_crtc *crtc,
 	drm_crtc_vblank_on(crtc);
 }
 
-static void send_event_now(struct drm_crtc *crtc)
+static void send_event_now(struct drm_crtc *crtc, struct drm_pending_vblank_event *event)
 {
-	struct drm_pending_vblank_event *event = crtc->state->event;
-
-	if (!event)
-		return;
-
 	crtc->state->event = NULL;
 	spin_lock_irq(&crtc->dev->event_lock);
 	drm_crtc_send_vblank_event(crtc, event);
@@ -64,8 +59,8 @@ static void crtc_atomic_disable(struct drm_crtc *crtc,
 	}
 
 	/* A CRTC that stays off is not flushed. */
-	if (!crtc->state->active)
-		send_event_now(crtc);
+	if (!crtc->state->active && crtc->state->event)
+		send_event_now(crtc, crtc->state->event);
 }
 
 /*
@@ -81,7 +76,7 @@ static void crtc_atomic_flush(struct drm_crtc *crtc,
 	if (!event)
 		return;
 	if (!event->base.file_priv || drm_crtc_vblank_get(crtc)) {
-		send_event_now(crtc);
+		send_event_now(crtc, event);
 		return;
 	}
 

@@ -130,21 +130,15 @@ static int check_image(const struct drm_plane_state *state)
 static int cursor_atomic_check(struct drm_plane *plane,
 			       struct drm_atomic_state *state)
 {
-	struct drm_plane_state *new_state =
+	const struct drm_plane_state *new =
 		drm_atomic_get_new_plane_state(state, plane);
-	struct drm_crtc_state *crtc_state = NULL;
 	int ret;
 
-	if (new_state->crtc)
-		crtc_state = drm_atomic_get_new_crtc_state(state, new_state->crtc);
-	ret = drm_atomic_helper_check_plane_state(new_state, crtc_state,
-						  DRM_PLANE_NO_SCALING,
-						  DRM_PLANE_NO_SCALING,
-						  true, true);
-	if (ret || !new_state->fb)
+	ret = pv_svga_plane_check(plane, state, true);
+	if (ret || !new->fb)
 		return ret;
 
-	return check_image(new_state);
+	return check_image(new);
 }
 
 static void cursor_atomic_update(struct drm_plane *plane,

@@ -62,8 +62,7 @@ struct drm_framebuffer *pv_svga_fb_create(struct drm_device *drm,
 	return &pfb->base;
 }
 
-/* Not inlined: its array would cost every commit a guarded stack frame. */
-static noinline int map_fb(struct pv_svga_fb *pfb)
+static int map_fb(struct pv_svga_fb *pfb)
 {
 	struct iosys_map data[DRM_FORMAT_MAX_PLANES];
 	int ret;
@@ -78,6 +77,23 @@ static noinline int map_fb(struct pv_svga_fb *pfb)
 	smp_store_release(&pfb->pixels, data[0].vaddr);
 
 	return 0;
+}
+
+/* Not inlined: every later commit would save the registers that this needs. */
+static noinline int first_access(struct pv_svga *svga, struct drm_plane *plane,
+				 struct pv_svga_fb *pfb)
+{
+	int ret = 0;
+
+	mutex_lock(&svga->fb_lock);
+	if (!pfb->pixels)
+		ret = map_fb(pfb);
+	/* Where this fails the pixels are copied. */
+	if (!ret && plane == &svga->primary)
+		pv_svga_gmr_bind(svga, pfb);
+	mutex_unlock(&svga->fb_lock);
+
+	return ret;
 }
 
 /**
@@ -96,22 +112,13 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state)
 {
 	struct pv_svga *svga = to_pv_svga(plane->dev);
 	struct pv_svga_fb *pfb;
-	int ret = 0;
 
 	if (!state->fb)
 		return 0;
 	pfb = to_pv_svga_fb(state->fb);
-	/* Pairs with the release below: whoever sees @pixels sees the mapping. */
+	/* Pairs with the release in map_fb(): who sees @pixels sees the mapping. */
 	if (smp_load_acquire(&pfb->pixels) && !svga->gmr.usable)
 		return 0;
 
-	mutex_lock(&svga->fb_lock);
-	if (!pfb->pixels)
-		ret = map_fb(pfb);
-	/* Where this fails the pixels are copied. */
-	if (!ret && plane == &svga->primary)
-		pv_svga_gmr_bind(svga, pfb);
-	mutex_unlock(&svga->fb_lock);
-
-	return ret;
+	return first_access(svga, plane, pfb);
 }

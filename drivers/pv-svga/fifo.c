@@ -25,6 +25,11 @@ static bool has_busy_word(const struct pv_svga *svga)
 	return svga->limits.caps & SVGA_CAP_EXTENDED_FIFO;
 }
 
+static bool has_reserved_word(const struct pv_svga *svga)
+{
+	return svga->limits.fifo_caps & SVGA_FIFO_CAP_RESERVE;
+}
+
 static void fifo_write(struct pv_svga *svga, u32 word, u32 value)
 {
 	WRITE_ONCE(svga->fifo.mem[word], value);
@@ -38,6 +43,7 @@ static u32 fifo_read(struct pv_svga *svga, u32 word)
 static int fifo_fail(struct pv_svga *svga, const char *why, u32 value)
 {
 	svga->fifo.running = false;
+	svga->fifo.credit = 0;
 	/* What was queued may be lost, definitions of regions among it. */
 	pv_svga_gmr_forget(svga);
 	drm_err_ratelimited(&svga->drm, "FIFO stopped: %s (%#x)\n", why, value);
@@ -53,29 +59,6 @@ static int fifo_get_stop(struct pv_svga *svga, u32 *stop)
 		return fifo_fail(svga, "bad STOP", *stop);
 
 	return 0;
-}
-
-/* Wakes a device that processes the ring by itself but has gone idle. */
-static void fifo_kick(struct pv_svga *svga, u32 space)
-{
-	u32 size = svga->limits.fifo_max - svga->limits.fifo_min;
-
-	if (has_busy_word(svga)) {
-		/* Full barrier: the device must see NEXT_CMD before SYNC. */
-		if (cmpxchg(&svga->fifo.mem[SVGA_FIFO_BUSY], 0, 1) == 0)
-			pv_svga_write(svga, SVGA_REG_SYNC, 1);
-		return;
-	}
-
-	/*
-	 * Without the BUSY word the device reads the ring whenever it redraws
-	 * its window, and a SYNC makes it do so now. There is nothing to gain
-	 * from an exit per command as long as the ring does not fill up. QEMU
-	 * takes at most 1023 commands in one go; a quarter of its ring is 768
-	 * updates.
-	 */
-	if (space < size / 4 * 3)
-		pv_svga_write(svga, SVGA_REG_SYNC, 1);
 }
 
 /* Waits until the device has made room; it is told so with every look. */
@@ -98,26 +81,64 @@ static int fifo_wait_space(struct pv_svga *svga, u32 bytes, u32 *space)
 	}
 }
 
-/* Copies a command into the ring and gives it to the device in one step. */
-static void fifo_put(struct pv_svga *svga, const void *cmd, u32 bytes)
+/*
+ * Makes the credit cover a command. The device is looked at once for many
+ * commands: the space that it had left is there until it is used.
+ *
+ * Without the BUSY word the device reads the ring whenever it redraws its
+ * window, and a SYNC makes it do so now. There is nothing to gain from an exit
+ * per command as long as the ring does not fill up. QEMU takes at most 1023
+ * commands in one go; a quarter of its ring is 768 updates.
+ */
+static noinline int fifo_get_credit(struct pv_svga *svga, u32 bytes)
 {
-	const struct pv_svga_limits *limits = &svga->limits;
-	bool reserve = limits->fifo_caps & SVGA_FIFO_CAP_RESERVE;
+	u32 size = svga->limits.fifo_max - svga->limits.fifo_min;
+	u32 keep = has_busy_word(svga) ? 0 : size / 4 * 3;
+	u32 space;
+	int ret;
+
+	if (bytes >= size)
+		return -E2BIG;
+	if (!svga->fifo.running)
+		return -EIO;
+
+	ret = fifo_wait_space(svga, bytes, &space);
+	if (ret)
+		return ret;
+
+	if (space >= keep + bytes) {
+		svga->fifo.credit = space - keep;
+	} else {
+		svga->fifo.credit = bytes;
+		pv_svga_write(svga, SVGA_REG_SYNC, 1);
+	}
+
+	return 0;
+}
+
+/* Copies a command that reaches the end of the ring; returns where it ends. */
+static noinline u32 fifo_copy_around(struct pv_svga *svga, const void *cmd, u32 bytes)
+{
+	void *mem = svga->fifo.mem;
+	u32 head = svga->limits.fifo_max - svga->fifo.next;
+
+	memcpy(mem + svga->fifo.next, cmd, head);
+	memcpy(mem + svga->limits.fifo_min, cmd + head, bytes - head);
+
+	return svga->limits.fifo_min + bytes - head;
+}
+
+/* Copies a command into the ring and gives it to the device in one step. */
+static inline void fifo_put(struct pv_svga *svga, const void *cmd, u32 bytes)
+{
 	u32 next = svga->fifo.next;
-	u32 head = min(bytes, limits->fifo_max - next);
 
-	/* Tells a host that checkpoints the ring how much lies past NEXT_CMD. */
-	if (reserve)
-		fifo_write(svga, SVGA_FIFO_RESERVED, bytes);
-
-	memcpy(svga->fifo.mem + next / sizeof(u32), cmd, head);
-	if (bytes > head)
-		memcpy(svga->fifo.mem + limits->fifo_min / sizeof(u32),
-		       cmd + head, bytes - head);
-
-	next += bytes;
-	if (next >= limits->fifo_max)
-		next -= limits->fifo_max - limits->fifo_min;
+	if (bytes < svga->limits.fifo_max - next) {
+		memcpy((void *)svga->fifo.mem + next, cmd, bytes);
+		next += bytes;
+	} else {
+		next = fifo_copy_around(svga, cmd, bytes);
+	}
 	svga->fifo.next = next;
 
 	/*
@@ -126,8 +147,24 @@ static void fifo_put(struct pv_svga *svga, const void *cmd, u32 bytes)
 	 */
 	wmb();
 	fifo_write(svga, SVGA_FIFO_NEXT_CMD, next);
-	if (reserve)
+}
+
+/*
+ * The same with an extended FIFO. The device processes it by itself and is
+ * woken when it has gone idle.
+ */
+static noinline void fifo_put_extended(struct pv_svga *svga, const void *cmd, u32 bytes)
+{
+	/* Tells a host that checkpoints the ring how much lies past NEXT_CMD. */
+	if (has_reserved_word(svga))
+		fifo_write(svga, SVGA_FIFO_RESERVED, bytes);
+	fifo_put(svga, cmd, bytes);
+	if (has_reserved_word(svga))
 		fifo_write(svga, SVGA_FIFO_RESERVED, 0);
+
+	/* Full barrier: the device must see NEXT_CMD before SYNC. */
+	if (cmpxchg(&svga->fifo.mem[SVGA_FIFO_BUSY], 0, 1) == 0)
+		pv_svga_write(svga, SVGA_REG_SYNC, 1);
 }
 
 /**
@@ -144,22 +181,21 @@ static void fifo_put(struct pv_svga *svga, const void *cmd, u32 bytes)
  */
 int pv_svga_fifo_emit(struct pv_svga *svga, const void *cmd, u32 bytes)
 {
-	u32 size = svga->limits.fifo_max - svga->limits.fifo_min;
-	u32 space;
-	int ret = -EIO;
-
-	if (bytes >= size || bytes % sizeof(u32))
-		return -E2BIG;
+	int ret;
 
 	mutex_lock(&svga->fifo.lock);
-	if (!svga->fifo.running)
-		goto out;
-	ret = fifo_wait_space(svga, bytes, &space);
-	if (ret)
-		goto out;
+	if (bytes > svga->fifo.credit) {
+		ret = fifo_get_credit(svga, bytes);
+		if (ret)
+			goto out;
+	}
 
-	fifo_put(svga, cmd, bytes);
-	fifo_kick(svga, space - bytes);
+	svga->fifo.credit -= bytes;
+	if (has_busy_word(svga))
+		fifo_put_extended(svga, cmd, bytes);
+	else
+		fifo_put(svga, cmd, bytes);
+	ret = 0;
 out:
 	mutex_unlock(&svga->fifo.lock);
 
@@ -247,6 +283,7 @@ int pv_svga_fifo_start(struct pv_svga *svga)
 		goto out;
 	}
 	pv_svga_write(svga, SVGA_REG_CONFIG_DONE, 1);
+	svga->fifo.credit = 0;
 	svga->fifo.running = true;
 out:
 	mutex_unlock(&svga->fifo.lock);
@@ -265,25 +302,30 @@ void pv_svga_fifo_stop(struct pv_svga *svga)
 	mutex_lock(&svga->fifo.lock);
 	pv_svga_write(svga, SVGA_REG_CONFIG_DONE, 0);
 	svga->fifo.running = false;
+	svga->fifo.credit = 0;
 	mutex_unlock(&svga->fifo.lock);
 }
 
 /**
- * pv_svga_fifo_panic_emit - queue commands on the only CPU that still runs
+ * pv_svga_fifo_panic_emit - queue a command on the only CPU that still runs
  * @svga:  the device
- * @cmds:  command words and arguments
+ * @cmd:   command word and arguments
  * @bytes: their size, a multiple of 4, less than the smallest ring
  *
  * The ring may have been caught in the middle of a change, so it is set up
- * anew; what was queued is lost, and the commands must redraw everything.
+ * anew; what was queued is lost, and the command must redraw everything.
  *
  * Context: panic; takes no lock, does not sleep.
+ *
+ * Return: 0.
  */
-void pv_svga_fifo_panic_emit(struct pv_svga *svga, const void *cmds, u32 bytes)
+int pv_svga_fifo_panic_emit(struct pv_svga *svga, const void *cmd, u32 bytes)
 {
 	pv_svga_panic_write(svga, SVGA_REG_CONFIG_DONE, 0);
 	fifo_write_pointers(svga);
 	pv_svga_panic_write(svga, SVGA_REG_CONFIG_DONE, 1);
-	fifo_put(svga, cmds, bytes);
+	fifo_put(svga, cmd, bytes);
 	pv_svga_panic_write(svga, SVGA_REG_SYNC, 1);
+
+	return 0;
 }

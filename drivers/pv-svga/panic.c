@@ -48,9 +48,6 @@ void pv_svga_panic_flush(struct drm_plane *plane)
 	struct pv_svga *svga = to_pv_svga(plane->dev);
 	const struct drm_rect all = DRM_RECT_INIT(0, 0, svga->scanout.width,
 						  svga->scanout.height);
-	struct pv_svga_show_cmd cmd;
-	u32 bytes;
 
-	bytes = pv_svga_screen_show_cmd(svga, &all, &cmd);
-	pv_svga_fifo_panic_emit(svga, &cmd, bytes);
+	pv_svga_screen_panic_update(svga, &all);
 }

@@ -26,25 +26,47 @@ static const u64 primary_modifiers[] = {
 	DRM_FORMAT_MOD_INVALID,
 };
 
-static int primary_atomic_check(struct drm_plane *plane,
-				struct drm_atomic_state *state)
+/**
+ * pv_svga_plane_check - check the new state of a plane
+ * @plane:   the plane
+ * @state:   of the commit
+ * @movable: whether the plane may lie anywhere, and be shown while the CRTC
+ *	     is off
+ *
+ * This is the part of &drm_plane_helper_funcs.atomic_check that both planes
+ * have.
+ *
+ * Return: 0 or a negative error.
+ */
+int pv_svga_plane_check(struct drm_plane *plane, struct drm_atomic_state *state,
+			bool movable)
 {
 	struct drm_plane_state *new_state =
 		drm_atomic_get_new_plane_state(state, plane);
 	struct drm_crtc_state *crtc_state = NULL;
 
+	/* Pixels are copied as they are, so none may begin between two. */
+	if ((new_state->src_x | new_state->src_y) & 0xffff)
+		return -EINVAL;
 	if (new_state->crtc)
 		crtc_state = drm_atomic_get_new_crtc_state(state, new_state->crtc);
 
 	return drm_atomic_helper_check_plane_state(new_state, crtc_state,
 						   DRM_PLANE_NO_SCALING,
 						   DRM_PLANE_NO_SCALING,
-						   false, false);
+						   movable, movable);
 }
 
+static int primary_atomic_check(struct drm_plane *plane,
+				struct drm_atomic_state *state)
+{
+	return pv_svga_plane_check(plane, state, false);
+}
+
+/* What holds no pixel yet is all 0. */
 static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 {
-	if (!drm_rect_visible(to)) {
+	if (!to->x2) {
 		*to = *from;
 		return;
 	}
@@ -55,51 +77,77 @@ static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 	to->y2 = max(to->y2, from->y2);
 }
 
-/* Shows every damaged rectangle, by the device or by copy and one UPDATE. */
-static void show_damage(struct pv_svga *svga, struct drm_plane_state *old,
+/*
+ * Copies every damaged rectangle and shows them with one UPDATE. The plane
+ * covers the screen, so the source begins in the corner of the screen.
+ */
+static void copy_damage(struct pv_svga *svga, struct drm_plane_state *old,
 			struct drm_plane_state *new)
 {
 	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
-	bool by_device = pv_svga_gmr_bound(svga, pfb);
-	int dx = new->dst.x1 - (new->src.x1 >> 16);
-	int dy = new->dst.y1 - (new->src.y1 >> 16);
-	struct drm_atomic_helper_damage_iter iter;
+	int x = new->src.x1 >> 16, y = new->src.y1 >> 16;
 	struct drm_rect rect, all = { };
+	struct drm_atomic_helper_damage_iter iter;
 
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
 	drm_atomic_for_each_plane_damage(&iter, &rect) {
-		drm_rect_translate(&rect, dx, dy);
-		/*
-		 * A source that begins between two pixels is damaged in one
-		 * more than the screen has: the iterator rounds outwards.
-		 */
-		rect.x2 = min(rect.x2, new->dst.x2);
-		rect.y2 = min(rect.y2, new->dst.y2);
-		if (!drm_rect_visible(&rect))
-			continue;
-		if (by_device)
-			pv_svga_screen_blit(svga, pfb, rect.x1 - dx,
-					    rect.y1 - dy, &rect);
-		else
-			pv_svga_screen_copy(svga, pfb, rect.x1 - dx,
-					    rect.y1 - dy, &rect);
+		pv_svga_screen_copy(svga, pfb, &rect, x, y);
 		rect_union(&all, &rect);
 	}
 
-	if (!drm_rect_visible(&all))
+	/* Nothing was damaged. */
+	if (!all.x2)
 		return;
-	if (!by_device)
-		pv_svga_screen_update(svga, &all);
-	else if (pv_svga_fence_sync(svga))
+	drm_rect_translate(&all, -x, -y);
+	pv_svga_screen_update(svga, &all);
+}
+
+/* The same, but the device reads the pixels itself. */
+static noinline void blit_damage(struct pv_svga *svga, struct drm_plane_state *old,
+				 struct drm_plane_state *new)
+{
+	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
+	struct drm_atomic_helper_damage_iter iter;
+	bool damaged = false;
+	struct drm_rect rect;
+
+	drm_atomic_helper_damage_iter_init(&iter, old, new);
+	drm_atomic_for_each_plane_damage(&iter, &rect) {
+		pv_svga_screen_blit(svga, pfb, &rect, new->src.x1 >> 16,
+				    new->src.y1 >> 16);
+		damaged = true;
+	}
+
+	if (damaged && pv_svga_fence_sync(svga))
 		drm_err_ratelimited(&svga->drm, "a blit did not finish\n");
 }
 
-/* False after a mode set that failed: there is nothing to draw to. */
-static bool fits_scanout(const struct pv_svga_scanout *scanout,
-			 const struct drm_rect *dst)
+static void show_damage(struct pv_svga *svga, struct drm_plane_state *old,
+			struct drm_plane_state *new)
 {
-	return dst->x1 >= 0 && dst->y1 >= 0 &&
-	       dst->x2 <= (int)scanout->width && dst->y2 <= (int)scanout->height;
+	int idx;
+
+	if (!drm_dev_enter(&svga->drm, &idx))
+		return;
+
+	if (pv_svga_gmr_bound(svga, to_pv_svga_fb(new->fb)))
+		blit_damage(svga, old, new);
+	else
+		copy_damage(svga, old, new);
+
+	drm_dev_exit(idx);
+}
+
+/* Another device may be drawing into the buffer. */
+static noinline void show_imported(struct pv_svga *svga, struct drm_plane_state *old,
+				   struct drm_plane_state *new)
+{
+	if (drm_gem_fb_begin_cpu_access(new->fb, DMA_FROM_DEVICE))
+		return;
+
+	show_damage(svga, old, new);
+
+	drm_gem_fb_end_cpu_access(new->fb, DMA_FROM_DEVICE);
 }
 
 static void primary_atomic_update(struct drm_plane *plane,
@@ -108,23 +156,15 @@ static void primary_atomic_update(struct drm_plane *plane,
 	struct pv_svga *svga = to_pv_svga(plane->dev);
 	struct drm_plane_state *old = drm_atomic_get_old_plane_state(state, plane);
 	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
-	bool imported;
-	int idx;
 
-	if (!new->fb || !fits_scanout(&svga->scanout, &new->dst))
+	/* After a mode set that failed there is nothing to draw to. */
+	if (!new->fb || !svga->scanout.width)
 		return;
-	imported = to_pv_svga_fb(new->fb)->imported;
-	if (imported && drm_gem_fb_begin_cpu_access(new->fb, DMA_FROM_DEVICE))
-		return;
-	if (!drm_dev_enter(plane->dev, &idx))
-		goto end_access;
 
-	show_damage(svga, old, new);
-
-	drm_dev_exit(idx);
-end_access:
-	if (imported)
-		drm_gem_fb_end_cpu_access(new->fb, DMA_FROM_DEVICE);
+	if (to_pv_svga_fb(new->fb)->imported)
+		show_imported(svga, old, new);
+	else
+		show_damage(svga, old, new);
 }
 
 static const struct drm_plane_helper_funcs primary_helper_funcs = {

@@ -41,6 +41,8 @@ struct pv_svga_cursor_cmd;
  * @mem:	the mapped BAR; %NULL until probe has mapped it
  * @next:	our copy of SVGA_FIFO_NEXT_CMD, in bytes; the word in @mem is
  *		only written. Guarded by @lock.
+ * @credit:	bytes that can be queued before STOP is read again, 0 while
+ *		the ring is not running. Guarded by @lock.
  * @running:	the ring is configured and the device has been well behaved.
  *		Cleared when the device breaks a rule; set by
  *		pv_svga_fifo_start(). Guarded by @lock.
@@ -52,6 +54,7 @@ struct pv_svga_fifo {
 	struct mutex lock;
 	u32 *mem;
 	u32 next;
+	u32 credit;
 	bool running;
 };
 
@@ -104,18 +107,6 @@ struct pv_svga_gmr {
 struct pv_svga_blit_cmd {
 	struct svga_cmd_define_gmrfb from;
 	struct svga_cmd_blit_gmrfb_to_screen blit;
-};
-
-/**
- * struct pv_svga_show_cmd - shows pixels of VRAM
- * @update:	without screen objects
- * @blit:	with screen objects
- */
-struct pv_svga_show_cmd {
-	union {
-		struct svga_cmd_update update;
-		struct pv_svga_blit_cmd blit;
-	};
 };
 
 /**
@@ -227,21 +218,18 @@ int pv_svga_fifo_start(struct pv_svga *svga);
 void pv_svga_fifo_stop(struct pv_svga *svga);
 int pv_svga_fifo_emit(struct pv_svga *svga, const void *cmd, u32 bytes);
 int pv_svga_fifo_sync(struct pv_svga *svga);
-void pv_svga_fifo_panic_emit(struct pv_svga *svga, const void *cmds, u32 bytes);
+int pv_svga_fifo_panic_emit(struct pv_svga *svga, const void *cmd, u32 bytes);
 
 /* screen.c */
 int pv_svga_screen_enable(struct pv_svga *svga, u32 width, u32 height);
 void pv_svga_screen_blank(struct pv_svga *svga);
 void pv_svga_screen_stop(struct pv_svga *svga);
 void pv_svga_screen_update(struct pv_svga *svga, const struct drm_rect *rect);
-
-u32 pv_svga_screen_show_cmd(const struct pv_svga *svga,
-			    const struct drm_rect *rect,
-			    struct pv_svga_show_cmd *cmd);
+void pv_svga_screen_panic_update(struct pv_svga *svga, const struct drm_rect *rect);
 void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 int x, int y, const struct drm_rect *dst);
+			 const struct drm_rect *src, int x, int y);
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 int x, int y, const struct drm_rect *dst);
+			 const struct drm_rect *src, int x, int y);
 bool pv_svga_has_cursor(const struct pv_svga *svga);
 void pv_svga_cursor_move(struct pv_svga *svga, bool on, s32 x, s32 y);
 
@@ -267,6 +255,8 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state);
 
 /* plane.c, cursor.c, crtc.c, vblank.c, connector.c, panic.c: KMS objects */
 extern const struct drm_plane_funcs pv_svga_plane_funcs;
+int pv_svga_plane_check(struct drm_plane *plane, struct drm_atomic_state *state,
+			bool movable);
 int pv_svga_primary_init(struct pv_svga *svga);
 int pv_svga_cursor_init(struct pv_svga *svga);
 int pv_svga_crtc_init(struct pv_svga *svga);

@@ -144,61 +144,55 @@ void pv_svga_screen_stop(struct pv_svga *svga)
 	pv_svga_write(svga, SVGA_REG_ENABLE, SVGA_REG_ENABLE_DISABLE);
 }
 
-static void fill_blit(struct pv_svga_blit_cmd *cmd, struct svga_guest_ptr from,
-		      u32 pitch, int x, int y, const struct drm_rect *dst)
+static struct pv_svga_blit_cmd blit_cmd(struct svga_guest_ptr from, u32 pitch,
+					int x, int y, const struct drm_rect *dst)
 {
-	cmd->from = (struct svga_cmd_define_gmrfb){
-		.cmd = SVGA_CMD_DEFINE_GMRFB,
-		.ptr = from,
-		.bytes_per_line = pitch,
-		.bits_per_pixel = PV_SVGA_CPP * 8,
-		.color_depth = 24,
-	};
-	cmd->blit = (struct svga_cmd_blit_gmrfb_to_screen){
-		.cmd = SVGA_CMD_BLIT_GMRFB_TO_SCREEN,
-		.src_x = x,
-		.src_y = y,
-		.left = dst->x1,
-		.top = dst->y1,
-		.right = dst->x2,
-		.bottom = dst->y2,
+	return (struct pv_svga_blit_cmd){
+		.from = {
+			.cmd = SVGA_CMD_DEFINE_GMRFB,
+			.ptr = from,
+			.bytes_per_line = pitch,
+			.bits_per_pixel = PV_SVGA_CPP * 8,
+			.color_depth = 24,
+		},
+		.blit = {
+			.cmd = SVGA_CMD_BLIT_GMRFB_TO_SCREEN,
+			.src_x = x,
+			.src_y = y,
+			.left = dst->x1,
+			.top = dst->y1,
+			.right = dst->x2,
+			.bottom = dst->y2,
+		},
 	};
 }
 
-/**
- * pv_svga_screen_show_cmd - make the command that shows pixels of VRAM
- * @svga: the device
- * @rect: pixels, inside the scanout
- * @cmd:  filled
- *
- * Context: any.
- *
- * Return: the size of the command in bytes.
- */
-u32 pv_svga_screen_show_cmd(const struct pv_svga *svga,
-			    const struct drm_rect *rect,
-			    struct pv_svga_show_cmd *cmd)
+typedef int (*emit_fn)(struct pv_svga *svga, const void *cmd, u32 bytes);
+
+/* Inline, so that @emit is called directly. */
+static inline void show(struct pv_svga *svga, const struct drm_rect *rect, emit_fn emit)
 {
 	const struct pv_svga_scanout *scanout = &svga->scanout;
-	const struct svga_guest_ptr vram = {
-		SVGA_GMR_FRAMEBUFFER, scanout->offset,
-	};
 
 	if (has_screens(svga)) {
-		fill_blit(&cmd->blit, vram, scanout->pitch, rect->x1, rect->y1,
-			  rect);
-		return sizeof(cmd->blit);
+		const struct svga_guest_ptr vram = {
+			SVGA_GMR_FRAMEBUFFER, scanout->offset,
+		};
+		const struct pv_svga_blit_cmd cmd =
+			blit_cmd(vram, scanout->pitch, rect->x1, rect->y1, rect);
+
+		emit(svga, &cmd, sizeof(cmd));
+	} else {
+		const struct svga_cmd_update cmd = {
+			.cmd = SVGA_CMD_UPDATE,
+			.x = rect->x1,
+			.y = rect->y1,
+			.width = drm_rect_width(rect),
+			.height = drm_rect_height(rect),
+		};
+
+		emit(svga, &cmd, sizeof(cmd));
 	}
-
-	cmd->update = (struct svga_cmd_update){
-		.cmd = SVGA_CMD_UPDATE,
-		.x = rect->x1,
-		.y = rect->y1,
-		.width = drm_rect_width(rect),
-		.height = drm_rect_height(rect),
-	};
-
-	return sizeof(cmd->update);
 }
 
 /**
@@ -212,10 +206,19 @@ u32 pv_svga_screen_show_cmd(const struct pv_svga *svga,
  */
 void pv_svga_screen_update(struct pv_svga *svga, const struct drm_rect *rect)
 {
-	struct pv_svga_show_cmd cmd;
-	u32 bytes = pv_svga_screen_show_cmd(svga, rect, &cmd);
+	show(svga, rect, pv_svga_fifo_emit);
+}
 
-	pv_svga_fifo_emit(svga, &cmd, bytes);
+/**
+ * pv_svga_screen_panic_update - the same on the only CPU that still runs
+ * @svga: the device
+ * @rect: pixels, inside the scanout
+ *
+ * Context: panic.
+ */
+void pv_svga_screen_panic_update(struct pv_svga *svga, const struct drm_rect *rect)
+{
+	show(svga, rect, pv_svga_fifo_panic_emit);
 }
 
 /* copy_page() moves 8 bytes at a time where memcpy_toio() moves 4. */
@@ -233,25 +236,25 @@ static void copy_bytes(void __iomem *to, const void *from, u32 bytes)
  * pv_svga_screen_copy - copy pixels to VRAM
  * @svga: the device
  * @pfb:  the frame buffer, mapped
- * @x:    where in the frame buffer they begin
+ * @src:  pixels of the frame buffer
+ * @x:    the pixel of the frame buffer in the corner of the screen
  * @y:    the same, down
- * @dst:  pixels of the screen, inside the scanout
  *
  * They are seen after pv_svga_screen_update().
  *
  * Context: any. The caller holds drm_dev_enter().
  */
 void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 int x, int y, const struct drm_rect *dst)
+			 const struct drm_rect *src, int x, int y)
 {
 	const struct pv_svga_scanout *scanout = &svga->scanout;
 	u32 from_pitch = pfb->base.pitches[0], to_pitch = scanout->pitch;
-	u32 bytes = drm_rect_width(dst) * PV_SVGA_CPP;
-	u32 lines = drm_rect_height(dst);
-	const void *from = pfb->pixels + (size_t)y * from_pitch +
-			   x * PV_SVGA_CPP;
+	u32 bytes = drm_rect_width(src) * PV_SVGA_CPP;
+	u32 lines = drm_rect_height(src);
+	const void *from = pfb->pixels + (size_t)src->y1 * from_pitch +
+			   src->x1 * PV_SVGA_CPP;
 	void __iomem *to = svga->vram + scanout->offset +
-			   (size_t)dst->y1 * to_pitch + dst->x1 * PV_SVGA_CPP;
+			   (size_t)(src->y1 - y) * to_pitch + (src->x1 - x) * PV_SVGA_CPP;
 
 	/* Whole lines without padding lie in one piece. */
 	if (bytes == from_pitch && bytes == to_pitch) {
@@ -270,21 +273,23 @@ void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
  * pv_svga_screen_blit - make the device read pixels from guest memory
  * @svga: the device, with screen objects
  * @pfb:  the frame buffer, bound to a region
- * @x:    where in the frame buffer they begin
+ * @src:  pixels of the frame buffer
+ * @x:    the pixel of the frame buffer in the corner of the screen
  * @y:    the same, down
- * @dst:  pixels of the screen
  *
  * The pixels may be read until pv_svga_fence_sync().
  *
  * Context: may sleep. The caller holds drm_dev_enter().
  */
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 int x, int y, const struct drm_rect *dst)
+			 const struct drm_rect *src, int x, int y)
 {
 	const struct svga_guest_ptr from = { pfb->gmr, pfb->base.offsets[0] };
+	struct drm_rect dst = *src;
 	struct pv_svga_blit_cmd cmd;
 
-	fill_blit(&cmd, from, pfb->base.pitches[0], x, y, dst);
+	drm_rect_translate(&dst, -x, -y);
+	cmd = blit_cmd(from, pfb->base.pitches[0], src->x1, src->y1, &dst);
 	pv_svga_fifo_emit(svga, &cmd, sizeof(cmd));
 }
 

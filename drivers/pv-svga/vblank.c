@@ -53,7 +53,7 @@ int pv_svga_enable_vblank(struct drm_crtc *crtc)
 
 	spin_lock_irqsave(&vblank->lock, flags);
 	/* A mode without usable timings still gets its events. */
-	vblank->period = ns_to_ktime(frame ?: NSEC_PER_SEC / 60);
+	WRITE_ONCE(vblank->period, ns_to_ktime(frame ?: NSEC_PER_SEC / 60));
 	hrtimer_start(&vblank->timer, vblank->period, HRTIMER_MODE_REL);
 	spin_unlock_irqrestore(&vblank->lock, flags);
 
@@ -81,6 +81,21 @@ void pv_svga_disable_vblank(struct drm_crtc *crtc)
 	hrtimer_try_to_cancel(&vblank->timer);
 }
 
+/* Not inlined: callers ask while the timer stands still, as a rule. */
+static noinline ktime_t frame_start(struct pv_svga_vblank *vblank)
+{
+	unsigned long flags;
+	ktime_t start = 0;
+
+	spin_lock_irqsave(&vblank->lock, flags);
+	/* The timer has been moved on to the next frame before the event. */
+	if (vblank->period)
+		start = ktime_sub(hrtimer_get_expires(&vblank->timer), vblank->period);
+	spin_unlock_irqrestore(&vblank->lock, flags);
+
+	return start;
+}
+
 /**
  * pv_svga_get_vblank_timestamp - when the last frame began
  * @crtc:		the CRTC
@@ -94,16 +109,13 @@ bool pv_svga_get_vblank_timestamp(struct drm_crtc *crtc, int *max_error,
 				  ktime_t *vblank_time, bool in_vblank_irq)
 {
 	struct pv_svga_vblank *vblank = &to_pv_svga(crtc->dev)->vblank;
-	unsigned long flags;
+	ktime_t start = 0;
 
-	spin_lock_irqsave(&vblank->lock, flags);
-	/* The timer has been moved on to the next frame before the event. */
-	if (drm_crtc_vblank_crtc(crtc)->enabled && vblank->period)
-		*vblank_time = ktime_sub(hrtimer_get_expires(&vblank->timer),
-					 vblank->period);
-	else
-		*vblank_time = ktime_get();
-	spin_unlock_irqrestore(&vblank->lock, flags);
+	/* A stale answer is as good as one that was given a moment earlier. */
+	if (READ_ONCE(vblank->period))
+		start = frame_start(vblank);
+	/* Without a timer a frame begins now. */
+	*vblank_time = start ?: ktime_get();
 
 	return true;
 }

@@ -27,10 +27,9 @@ class Symbols:
         for line in path.read_text().split("\n"):
             words = line.split()
             if len(words) == 3 and words[1] in "tTwW":
-                found.append((int(words[0], 16), words[2]))
+                found.append((int(words[0], 16), words[2], words[1]))
         found.sort()
-        self._starts = [address for address, _ in found]
-        self._names = [name for _, name in found]
+        self._starts, self._names, self._kinds = zip(*found)
 
     def at(self, address):
         """The function that @address is in, and how far."""
@@ -38,6 +37,12 @@ class Symbols:
         if here < 0:
             return "", address
         return self._names[here], address - self._starts[here]
+
+    def span(self, prefix):
+        """The addresses of what was linked together: all between global functions of @prefix."""
+        ours = [i for i, name in enumerate(self._names)
+                if name.startswith(prefix) and self._kinds[i] == "T"]
+        return range(self._starts[ours[0]], self._starts[ours[-1] + 1])
 
 
 def start(guest, path):
@@ -59,6 +64,11 @@ def addresses(path):
             found = _LINE.match(line)
             if found:
                 yield int(found[1], 16)
+
+
+def within(trace, symbols, span):
+    """Count the instructions of @trace at addresses in @span, by function."""
+    return Counter(symbols.at(address)[0] for address in trace if address in span)
 
 
 @dataclass
