@@ -8,6 +8,7 @@
 #include <linux/random.h>
 
 #include <drm/drm_client.h>
+#include <drm/drm_fb_helper.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_modeset_helper_vtables.h>
 #include <drm/drm_panic.h>
@@ -29,6 +30,48 @@ static void mode_set_shows_the_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, model->regs[SVGA_REG_BITS_PER_PIXEL], 32);
 	KUNIT_EXPECT_EQ(test, model->regs[SVGA_REG_ENABLE], 1);
 	KUNIT_EXPECT_EQ(test, model->bad, 0);
+}
+
+/* The firmware's picture stays until the console draws over it. */
+static void console_begins_with_the_picture_of_the_firmware(struct kunit *test)
+{
+	struct display *display = display_of_profile(test);
+	struct drm_fb_helper *helper = kunit_kzalloc(test, sizeof(*helper), GFP_KERNEL);
+	struct pv_svga *svga = display->svga;
+	struct model *model = display->model;
+
+	KUNIT_ASSERT_NOT_NULL(test, helper);
+	KUNIT_ASSERT_EQ(test, 0, pv_svga_scanout_init(&svga->firmware, &svga->limits,
+						      DISPLAY_WIDTH, DISPLAY_HEIGHT,
+						      DISPLAY_WIDTH * PV_SVGA_CPP, 4096));
+	memset(model->vram + 4096, 0x5a, DISPLAY_BYTES);
+	helper->fb = display->buffer->fb;
+	svga->drm.fb_helper = helper;
+	display_commit_on(test, display);
+	svga->drm.fb_helper = NULL;
+	model_run_fifo(model);
+	KUNIT_EXPECT_NULL(test, memchr_inv(model->screen, 0x5a, DISPLAY_BYTES));
+
+	/* Once */
+	display_draw(display, 3);
+	display_commit_off(test, display);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+}
+
+/* Other buffers hold what their owners have drawn. */
+static void only_the_console_inherits(struct kunit *test)
+{
+	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
+	struct pv_svga *svga = display->svga;
+
+	KUNIT_ASSERT_EQ(test, 0, pv_svga_scanout_init(&svga->firmware, &svga->limits,
+						      DISPLAY_WIDTH, DISPLAY_HEIGHT,
+						      DISPLAY_WIDTH * PV_SVGA_CPP, 0));
+	memset(display->model->vram, 0x5a, DISPLAY_BYTES);
+	display_draw(display, 1);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
 }
 
 static void off_is_black(struct kunit *test)
@@ -457,6 +500,9 @@ static void panic_screen_is_shown(struct kunit *test)
 
 static struct kunit_case device_cases[] = {
 	KUNIT_CASE_PARAM(mode_set_shows_the_buffer, display_profile_gen_params),
+	KUNIT_CASE_PARAM(console_begins_with_the_picture_of_the_firmware,
+			 display_profile_gen_params),
+	KUNIT_CASE(only_the_console_inherits),
 	KUNIT_CASE_PARAM(off_is_black, display_profile_gen_params),
 	KUNIT_CASE_PARAM(damage_is_all_that_changes, display_profile_gen_params),
 	KUNIT_CASE_PARAM(little_is_written_besides_the_change, display_profile_gen_params),

@@ -10,6 +10,7 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/screen_info.h>
 
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_drv.h>
@@ -116,6 +117,21 @@ static int read_limits(struct pv_svga *svga, struct pci_dev *pdev)
 	return ret;
 }
 
+/* A picture of another depth or outside VRAM is not kept. */
+static void find_firmware_picture(struct pv_svga *svga, struct pci_dev *pdev)
+{
+	const struct screen_info *si = &screen_info;
+	u64 offset = __screen_info_lfb_base(si) -
+		     pci_resource_start(pdev, SVGA_BAR_VRAM);
+
+	if (!__screen_info_has_lfb(screen_info_video_type(si)) ||
+	    si->lfb_depth != PV_SVGA_CPP * 8 || offset > U32_MAX)
+		return;
+
+	pv_svga_scanout_init(&svga->firmware, &svga->limits, si->lfb_width,
+			     si->lfb_height, si->lfb_linelength, offset);
+}
+
 /* Runs when no commit can touch the device any more. */
 static void hw_fini(void *data)
 {
@@ -135,6 +151,7 @@ static int hw_init(struct pv_svga *svga, struct pci_dev *pdev)
 	ret = read_limits(svga, pdev);
 	if (ret)
 		return ret;
+	find_firmware_picture(svga, pdev);
 	/* Nothing on screen has changed so far; from here on it is ours. */
 	ret = aperture_remove_conflicting_pci_devices(pdev, "pv_svga");
 	if (ret)

@@ -7,9 +7,12 @@
  * Copyright (C) 2026 the pvops developers
  */
 
+#include <linux/io.h>
 #include <linux/slab.h>
 
 #include <drm/drm_damage_helper.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_fb_helper.h>
 #include <drm/drm_framebuffer.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_gem_framebuffer_helper.h>
@@ -79,6 +82,31 @@ static int map_fb(struct pv_svga_fb *pfb)
 	return 0;
 }
 
+/*
+ * The console's buffer begins with the firmware's picture. What the first
+ * commit shows is what was there before, until the console has been drawn.
+ */
+static void inherit_picture(struct pv_svga *svga, struct pv_svga_fb *pfb)
+{
+	const struct pv_svga_scanout firmware = svga->firmware;
+	const struct drm_fb_helper *console = svga->drm.fb_helper;
+	const struct drm_framebuffer *fb = &pfb->base;
+	int idx;
+
+	/* After this commit it is no longer there, whosever buffer it shows. */
+	svga->firmware.width = 0;
+	if (!console || console->fb != fb || fb->width != firmware.width ||
+	    fb->height != firmware.height || fb->pitches[0] != firmware.pitch)
+		return;
+	if (!drm_dev_enter(&svga->drm, &idx))
+		return;
+
+	memcpy_fromio(pfb->map[0].vaddr + fb->offsets[0], svga->vram + firmware.offset,
+		      firmware.pitch * firmware.height);
+
+	drm_dev_exit(idx);
+}
+
 /* Not inlined: every later commit would save the registers that this needs. */
 static noinline int first_access(struct pv_svga *svga, struct drm_plane *plane,
 				 struct pv_svga_fb *pfb)
@@ -88,6 +116,8 @@ static noinline int first_access(struct pv_svga *svga, struct drm_plane *plane,
 	mutex_lock(&svga->fb_lock);
 	if (!pfb->pixels)
 		ret = map_fb(pfb);
+	if (!ret && svga->firmware.width)
+		inherit_picture(svga, pfb);
 	/* Where this fails the pixels are copied. */
 	if (!ret && plane == &svga->primary)
 		pv_svga_gmr_bind(svga, pfb);

@@ -139,6 +139,8 @@ struct pv_svga_fb {
  * @fifo:	the command ring
  * @scanout:	what the device shows now, all 0 when nothing; written under
  *		drm_panic_lock() by the commit in progress
+ * @firmware:	what the firmware shows, all 0 when nothing; guarded by
+ *		fb_lock
  * @vblank:	the frame timer
  * @fence:	how the end of commands is known
  * @gmr:	guest memory that the device reads
@@ -167,6 +169,7 @@ struct pv_svga {
 	struct pv_svga_limits limits;
 	struct pv_svga_fifo fifo;
 	struct pv_svga_scanout scanout;
+	struct pv_svga_scanout firmware;
 	struct pv_svga_vblank vblank;
 	struct pv_svga_fence fence;
 	struct pv_svga_gmr gmr;

@@ -85,6 +85,16 @@ prime)
 	insmod /lib/modules/vgem.ko || exit 1
 	kms-prime pv_svga vgem </dev/tty1
 	;;
+handover)
+	# The firmware's frame buffer has the console.
+	[ -z "$(owner)" ] || fail "the device has a driver"
+	console_text
+	insmod /lib/modules/pv_svga_m.ko || exit 1
+	[ "$(owner)" = pv_svga ] || fail "it was not taken"
+	usleep 500000
+	echo "KMS took over"
+	read -r _ </dev/tty1
+	;;
 module)
 	# The driver that is built in is kept away by initcall_blacklist.
 	[ -z "$(owner)" ] || fail "the device has a driver"

@@ -33,8 +33,8 @@ def test_display(platform, quantity):
         at = guest.wait_for(r"^KMS off", 30, at).end()
         expect(guest, f"{platform}-off", picture.black(*mode[:2]))
         at = expect_shown(guest, f"{platform}-on-again", at)
-        at = guest.wait_for(r"^ok \d+ unplug", 120, at).end()
-        expect_shown(guest, f"{platform}-after-unplug", at)
+        at = guest.wait_for(r"^ok \d+ bind_cycles", 120, at).end()
+        expect_shown(guest, f"{platform}-after-all", at)
         finish(guest)
     pictures.done = 6
 
@@ -55,6 +55,29 @@ def driver_module():
 
 # It is built outside of the kernel's tree, and the kernel says so.
 OUT_OF_TREE = "loading out-of-tree module taints kernel"
+
+
+@pytest.mark.soak
+def test_handover():
+    """The console of the firmware's frame buffer stays on the screen until ours is there.
+
+    Both look the same, so every picture that is taken meanwhile must be that one.
+    """
+    options = driver_module()
+    options["cmdline"] += " vga=0x344"
+    wanted = picture.console(1024, 768, CONSOLE)
+    with step("handover", **options) as guest:
+        at = guest.wait_for(r"^KMS console", 60).end()
+        expect(guest, "handover-before", wanted)
+        taken = 0
+        while "KMS took over" not in guest.machine.text()[at:]:
+            found = picture.screen(guest, "svga-handover")
+            assert not found.difference(wanted), (taken, found.difference(wanted))
+            taken += 1
+        print(f"{taken} pictures during the hand-over")
+        expect(guest, "handover-after", wanted)
+        assert taken > 3
+        finish(guest, OUT_OF_TREE)
 
 
 @pytest.mark.soak
