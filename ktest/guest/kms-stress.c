@@ -44,6 +44,9 @@ static void map_vram(void)
 static void compare(const uint32_t *shadow, uint32_t width, uint32_t height,
 		    uint32_t round)
 {
+	/* The pixels were copied, with the bits that are not shown. */
+	if (!memcmp(vram, shadow, (size_t)width * height * 4))
+		return;
 	for (size_t i = 0; i < (size_t)width * height; i++) {
 		if ((vram[i] ^ shadow[i]) & 0xffffff) {
 			printf("KMS differs in round %u at %zu,%zu: %06x not %06x\n",
@@ -125,6 +128,19 @@ static void stress_damage(struct kms *kms, uint32_t count, uint32_t seed)
 	kms_fb_destroy(kms, &fb);
 }
 
+/* Another picture for every seed, quicker drawn than the test picture. */
+static void fill_quickly(struct kms_fb *fb, uint32_t seed)
+{
+	for (uint32_t y = 0; y < fb->height; y++) {
+		uint32_t *line = kms_line(fb, y);
+
+		for (uint32_t x = 0; x < fb->width; x++) {
+			line[x] = seed;
+			seed += 2654435761u;
+		}
+	}
+}
+
 /* Modes at random; one in eight is above 1280x1024. */
 static void stress_modes(struct kms *kms, uint32_t count, uint32_t seed)
 {
@@ -141,7 +157,7 @@ static void stress_modes(struct kms *kms, uint32_t count, uint32_t seed)
 		large += want_large;
 
 		kms_fb_create(kms, &fb, mode->hdisplay, mode->vdisplay);
-		kms_fill(&fb, seed);
+		fill_quickly(&fb, seed);
 		if (kms_set_mode(kms, &fb, mode))
 			kms_die("mode %ux%u", mode->hdisplay, mode->vdisplay);
 		compare(fb.pixels, fb.width, fb.height, i);

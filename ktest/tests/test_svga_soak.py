@@ -13,49 +13,33 @@ from svga import finish, start
 
 
 def run_debug(only, **counts):
-    """Do one step of ktest/guest/svga.sh on the debug kernel; return the console."""
+    """Do these steps of ktest/guest/svga.sh on the debug kernel; return the console."""
     words = " ".join(f"ktest.{k}={v}" for k, v in counts.items())
     with start("native", kernel="debug", cmdline=f"kunit.enable=0 ktest.only={only} {words}",
-               timeout=3600, console=f"svga-debug-{only}") as guest:
+               timeout=3600, console="svga-debug") as guest:
         return finish(guest).console.text
 
 
 @pytest.mark.soak
-def test_damage_debug(quantity):
-    """Random damage: VRAM holds what was declared as changed, and nothing else."""
-    wanted = quantity("svga.damage", required=10000, short=200, seed=1)
-    wanted.kernel = "debug"
-    text = run_debug("damage", damage=wanted.count)
-    wanted.done = int(re.search(r"^KMS damage (\d+)", text, re.M)[1])
+def test_debug(quantity):
+    """Random damage and modes, compared with VRAM; unplugged during flips; bound again and again.
 
-
-@pytest.mark.soak
-def test_modes_debug(quantity):
-    """Random mode sets, some above 1280x1024: VRAM holds the picture."""
-    wanted = quantity("svga.modes", required=1000, short=16, seed=1)
+    One boot does it all: the kernel with KASAN takes minutes to come up.
+    """
+    damage = quantity("svga.damage", required=10000, short=200, seed=1)
+    modes = quantity("svga.modes", required=1000, short=16, seed=1)
     large = quantity("svga.modes.large", required=100, short=2, seed=1)
-    wanted.kernel = large.kernel = "debug"
-    text = run_debug("mode_sets", modes=wanted.count)
+    unplug = quantity("svga.unplug", required=1, short=1)
+    bind = quantity("svga.bind", required=1000, short=4)
+    for wanted in (damage, modes, large, unplug, bind):
+        wanted.kernel = "debug"
+    text = run_debug("atomic,damage,mode_sets,unplug,bind_cycles",
+                     damage=damage.count, modes=modes.count, bind=bind.count)
+    damage.done = int(re.search(r"^KMS damage (\d+)", text, re.M)[1])
     found = re.search(r"^KMS modes (\d+), large (\d+)", text, re.M)
-    wanted.done, large.done = int(found[1]), int(found[2])
-
-
-@pytest.mark.soak
-def test_bind_debug(quantity):
-    """Unbound and bound again."""
-    wanted = quantity("svga.bind", required=1000, short=4)
-    wanted.kernel = "debug"
-    text = run_debug("bind_cycles", bind=wanted.count)
-    wanted.done = int(re.search(r"^KTEST INFO svga.bind=(\d+)", text, re.M)[1])
-
-
-@pytest.mark.soak
-def test_unplug_debug(quantity):
-    """Taken away during page flips."""
-    wanted = quantity("svga.unplug", required=1, short=1)
-    wanted.kernel = "debug"
-    text = run_debug("unplug")
-    wanted.done = len(re.findall(r"^ok \d+ unplug", text, re.M))
+    modes.done, large.done = int(found[1]), int(found[2])
+    unplug.done = len(re.findall(r"^ok \d+ unplug", text, re.M))
+    bind.done = int(re.search(r"^KTEST INFO svga.bind=(\d+)", text, re.M)[1])
 
 
 def run_fuzz(wanted, kernel):
