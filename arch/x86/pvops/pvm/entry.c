@@ -161,19 +161,39 @@ static __always_inline void vector_event(struct pt_regs *regs, unsigned int even
 		interrupt(regs, vector);
 }
 
-/**
- * pvm_recorded_events - handle a machine check and an NMI
- * @regs: what was interrupted
- * @event: event_vector as taken from the PVCS
- *
- * Context: entry code, interrupts off.
- */
-__visible noinstr void pvm_recorded_events(struct pt_regs *regs, unsigned int event)
+/* Both may be due at once; a machine check comes first */
+static __always_inline void nmi_or_machine_check(struct pt_regs *regs, unsigned int event)
 {
 	if (event & PVM_EVENT_VECTOR_MCE)
 		machine_check(regs);
 	if (event & PVM_EVENT_VECTOR_NMI)
 		exc_nmi(regs);
+}
+
+/**
+ * pvm_recorded_events - handle what came on the way from user mode into the kernel
+ * @event: event_vector as taken from the PVCS
+ *
+ * It came when the entry was busy already with something else, so it has
+ * interrupted the kernel.  Taken as an event of user mode, a machine check would
+ * end with the work that is due before a return there, signals for instance, and
+ * the entry would go on with other registers than it began with.
+ *
+ * Context: entry code, interrupts off.
+ */
+__visible noinstr void pvm_recorded_events(unsigned int event)
+{
+	struct pt_regs regs = {
+		.bp	= (unsigned long)__builtin_frame_address(0),
+		.orig_ax = -1,
+		.ip	= _THIS_IP_,
+		.cs	= __KERNEL_CS,
+		.flags	= X86_EFLAGS_FIXED,
+		.sp	= current_stack_pointer,
+		.ss	= __KERNEL_DS,
+	};
+
+	nmi_or_machine_check(&regs, event);
 }
 
 /**
@@ -187,11 +207,13 @@ __visible noinstr void pvm_recorded_events(struct pt_regs *regs, unsigned int ev
 __visible noinstr void pvm_event_from_user(struct pt_regs *regs, unsigned int event,
 					   unsigned int error_code)
 {
-	if (unlikely(event & (PVM_EVENT_VECTOR_MCE | PVM_EVENT_VECTOR_NMI)))
-		pvm_recorded_events(regs, event);
-
-	if (unlikely(!(event & PVM_EVENT_VECTOR_STD)))
+	if (unlikely(!(event & PVM_EVENT_VECTOR_STD))) {
+		nmi_or_machine_check(regs, event);
 		return;
+	}
+
+	if (unlikely(event & (PVM_EVENT_VECTOR_MCE | PVM_EVENT_VECTOR_NMI)))
+		pvm_recorded_events(event);
 
 #ifdef CONFIG_IA32_EMULATION
 	if (unlikely((event & PVM_EVENT_VECTOR_MASK) == IA32_SYSCALL_VECTOR) && ia32_enabled()) {
@@ -214,7 +236,7 @@ __visible noinstr void pvm_event_from_kernel(struct pt_regs *regs, unsigned int 
 					     unsigned int error_code)
 {
 	if (unlikely(event & (PVM_EVENT_VECTOR_MCE | PVM_EVENT_VECTOR_NMI)))
-		pvm_recorded_events(regs, event);
+		nmi_or_machine_check(regs, event);
 
 	if (likely(event & PVM_EVENT_VECTOR_STD))
 		vector_event(regs, event, error_code);

@@ -146,9 +146,8 @@ SYM_INNER_LABEL(pvm_syscall_recorded, SYM_L_LOCAL)
 	PUSH_AND_CLEAR_REGS
 	ENCODE_FRAME_POINTER
 	UNTRAIN_RET
-	movq	%rsp, %rdi
-	xorl	%esi, %esi
-	xchgw	%si, PVCS(event_vector)
+	xorl	%edi, %edi
+	xchgw	%di, PVCS(event_vector)
 	call	pvm_recorded_events
 	POP_REGS
 	addq	$8, %rsp

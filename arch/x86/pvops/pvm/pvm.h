@@ -41,7 +41,7 @@ unsigned long pvm_read_cr2(void);
 /* entry.c */
 void pvm_event_from_user(struct pt_regs *regs, unsigned int event, unsigned int error_code);
 void pvm_event_from_kernel(struct pt_regs *regs, unsigned int event, unsigned int error_code);
-void pvm_recorded_events(struct pt_regs *regs, unsigned int event);
+void pvm_recorded_events(unsigned int event);
 void pvm_init_entry_ops(void);
 
 /* detect.c */
