@@ -114,8 +114,6 @@ struct vcpu *vcpu_exit(struct vcpu *v)
 	p->cr3 = v->cr3[v->umod];
 	v->stats.exits[min(v->regs.vector, (u64)EXIT_REASONS - 1)]++;
 	vapic_pv_eoi_exit(v);
-	if (v->umod)
-		step_user();
 	handle(v);
 	v = event_prepare_entry(v);
 	host_unlock();

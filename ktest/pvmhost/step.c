@@ -29,9 +29,10 @@
 
 #define MAX_ADDRESSES	2048
 #define STACK_SIZE	16384		/* of a guest's kernel stack, and its alignment */
+#define STACK_ROOM	4096		/* no NMI or #MC on a stack that is deeper */
 #define INT3		0xcc		/* what fills the gaps between functions */
 /* For one address, then it is a miss: the guest's rounds, or events at "stepfirst" */
-#define PATIENCE_ROUNDS	100
+#define PATIENCE_ROUNDS	400
 #define PATIENCE_FIRSTS	500
 #define VECTOR_RESCHEDULE 0xfd		/* harmless to the guest, and counted by it */
 #define DR7_L0		0x001		/* local, execution, DR0; and so on */
@@ -46,7 +47,6 @@ static struct {
 	u32 nr, now, times;
 	u32 deepest;		/* bytes of the guest's stack */
 	u32 rounds, firsts;	/* since the address is waited for */
-	bool wait_user;		/* no NMI or #MC before umod has been seen again */
 } step;
 
 /* Where instructions begin; a byte that is not known may be the start of one */
@@ -81,15 +81,6 @@ void step_start(struct vcpu *v)
 	step.now = step.times = step.deepest = step.rounds = step.firsts = 0;
 	step.on = true;
 	printk("step: begin, %u addresses\n", step.nr);
-}
-
-/*
- * NMI and #MC are never masked: one before each instruction of the return from
- * the one before would fill any stack.  Interrupts must not.
- */
-void step_user(void)
-{
-	step.wait_user = false;
 }
 
 bool step_active(void)
@@ -169,13 +160,21 @@ static void inject(struct vcpu *v, enum step_kind kind)
 	}
 }
 
-/* Only a kernel's stack: at the first instructions RSP is still the user's */
-static void measure_stack(const struct vcpu *v)
+/* Bytes of the kernel's stack; at the first instructions RSP is still the user's */
+static u32 depth(const struct vcpu *v)
 {
 	u64 rsp = v->regs.rsp;
 
-	if (rsp >> 63)
-		step.deepest = max(step.deepest, (u32)(-rsp & (STACK_SIZE - 1)));
+	return rsp >> 63 ? -rsp & (STACK_SIZE - 1) : 0;
+}
+
+/*
+ * NMI and #MC are never masked: one before each instruction of the return from
+ * the one before would fill any stack.
+ */
+static bool has_room(const struct vcpu *v, enum step_kind kind)
+{
+	return kind == STEP_IRQ || depth(v) < STACK_ROOM;
 }
 
 bool step_hit(struct vcpu *v, u64 dr6)
@@ -191,13 +190,13 @@ bool step_hit(struct vcpu *v, u64 dr6)
 		step.firsts++;
 		inject(v, STEP_IRQ);
 	}
-	if ((dr6 & 8) && v->regs.rip == options.step_nmi && !step.wait_user)
+	if ((dr6 & 8) && v->regs.rip == options.step_nmi && has_room(v, STEP_NMI))
 		inject(v, STEP_NMI);
-	if ((dr6 & 1) && v->regs.rip == step.address[step.now] && !step.wait_user) {
-		step.wait_user = options.step_kind != STEP_IRQ;
+	if ((dr6 & 1) && v->regs.rip == step.address[step.now] &&
+	    has_room(v, options.step_kind)) {
 		inject(v, options.step_kind);
 		step.hit[step.now] = true;
-		measure_stack(v);
+		step.deepest = max(step.deepest, depth(v));
 		if (++step.times >= options.step_repeat)
 			advance();
 	}

@@ -32,8 +32,6 @@ void step_enter(struct vcpu *v);
 bool step_active(void);
 /* The same, asked by the guest after each round of being busy: who waits, waits for rounds */
 bool step_round(void);
-/* @v was in umod: nothing of what it was interrupted in is left on its stack */
-void step_user(void);
 /* A breakpoint hit with hardware DR6 @dr6: true if it was one of these */
 bool step_hit(struct vcpu *v, u64 dr6);
 
