@@ -6,8 +6,8 @@
 # bridge, eth2 on QEMU's user back-end.  net.sh sources it.
 # shellcheck disable=SC2016,SC2034,SC2154,SC2317 # awk's $16; the functions and variables of net-lib.sh
 
-# A counter of ethtool -S went up from 0.
-counted() { [ "$(ethtool -S "$1" | sed -n "s/^ *$2: //p")" -gt 0 ]; }
+# A counter of ethtool -S went up from 0, in any queue: the sender's CPU chooses one.
+counted() { ethtool -S "$1" | grep "^ *[rt]x[0-9]_$2: [1-9]"; }
 far_counted() { ip netns exec b ethtool -S eth1 | grep "$1: [1-9]"; }
 
 # TCP segments with a wrong checksum that namespace b saw.
@@ -27,7 +27,7 @@ ip netns exec b iperf3 -s -D
 sleep 0.5
 check "iperf3 sends" iperf3 -c 10.1.0.2 -n 32M
 check "iperf3 receives" iperf3 -c 10.1.0.2 -n 32M -R
-check "TSO was used" counted eth0 tx0_tso
+check "TSO was used" counted eth0 tso
 check "merged packets arrived" far_counted rx0_gro_hw
 for end in "" "-n b"; do
 	# shellcheck disable=SC2086 # an empty word is none
