@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Read a PTP clock many times with system time stamps around each reading, and
- * say how the readings agree.  Copyright (C) 2026 the pvops developers
+ * Read a PTP clock many times beside the system clock, and say how the readings
+ * agree.  Copyright (C) 2026 the pvops developers
  *
- * usage: ptp-read <device> <readings>; prints one line:
- *   readings <n> refused <n> off <ns> width <ns>
+ * usage: ptp-read <device> <readings> [precise]; prints one line:
+ *   readings <n> refused <n> off <ns> width <ns> ahead <ns>
+ * Each reading has the system time before and after it, or, if precise, the
+ * system time of the same moment, paired by the driver or its host.
  * refused: requests that ended with EAGAIN; off: the largest distance of a
- * reading's middle from the median of all; width: the widest bracket.
+ * reading's middle from the median of all; width: the widest bracket; ahead:
+ * that median, what the clock is ahead of the system's.
  */
 
 #include <errno.h>
@@ -33,13 +36,41 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Both return 0, or -1 with errno */
+static int read_bracketed(int fd, long long *ahead, long long *width)
+{
+	struct ptp_sys_offset_extended x = { .n_samples = 1 };
+	long long before, after;
+
+	if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &x))
+		return -1;
+	before = ns(&x.ts[0][0]);
+	after = ns(&x.ts[0][2]);
+	*ahead = ns(&x.ts[0][1]) - (before + after) / 2;
+	*width = after - before;
+	return 0;
+}
+
+static int read_paired(int fd, long long *ahead, long long *width)
+{
+	struct ptp_sys_offset_precise x = { 0 };
+
+	if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &x))
+		return -1;
+	*ahead = ns(&x.device) - ns(&x.sys_realtime);
+	*width = 0;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	long long widest = 0, low, high, middle;
+	long long widest = 0, width, low, high, middle;
 	int fd, i, got = 0, refused = 0, wanted;
+	int (*take)(int fd, long long *ahead, long long *width);
 
-	if (argc != 3)
+	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "precise")))
 		return 2;
+	take = argc == 4 ? read_paired : read_bracketed;
 	fd = open(argv[1], O_RDWR);
 	wanted = atoi(argv[2]);
 	if (fd < 0 || wanted < 1 || wanted > MOST) {
@@ -47,22 +78,17 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (i = 0; i < wanted; i++) {
-		struct ptp_sys_offset_extended x = { .n_samples = 1 };
-		long long before, after;
-
-		if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &x)) {
+		if (take(fd, &offset[got], &width)) {
 			if (errno != EAGAIN) {
-				perror("PTP_SYS_OFFSET_EXTENDED");
+				perror(argv[1]);
 				return 1;
 			}
 			refused++;
 			continue;
 		}
-		before = ns(&x.ts[0][0]);
-		after = ns(&x.ts[0][2]);
-		offset[got++] = ns(&x.ts[0][1]) - (before + after) / 2;
-		if (after - before > widest)
-			widest = after - before;
+		got++;
+		if (width > widest)
+			widest = width;
 	}
 	if (!got)
 		return 1;
@@ -70,7 +96,7 @@ int main(int argc, char **argv)
 	middle = offset[got / 2];
 	low = middle - offset[0];
 	high = offset[got - 1] - middle;
-	printf("readings %d refused %d off %lld width %lld\n", got, refused,
-	       low > high ? low : high, widest);
+	printf("readings %d refused %d off %lld width %lld ahead %lld\n", got, refused,
+	       low > high ? low : high, widest, middle);
 	return 0;
 }

@@ -7,6 +7,7 @@ the map of the QEMU process.
 """
 
 import re
+import subprocess
 import time
 
 from . import KtestError
@@ -17,6 +18,27 @@ SYSFS = "/sys/class/pv_balloon/pv_balloon0"
 # Files of sysfs are in KiB.
 KIB = 1024
 MIB = 1 << 20
+# Where QEMU has guest memory in its map, and the lines after that up to Rss.
+BACKEND = "memfd:memory-backend-memfd"
+UP_TO_RSS = 4
+
+
+def reach(guest, megabytes, timeout=60):
+    """Wait until QEMU has been told that the guest has this size."""
+    end = time.monotonic() + timeout * PATIENCE
+    while (actual := guest.qmp("query-balloon")["actual"]) != megabytes * MIB:
+        if time.monotonic() > end:
+            raise KtestError(f"guest has {actual // MIB} MiB where {megabytes} were asked for:\n"
+                             f"{guest.machine.tail(30)}")
+        time.sleep(0.02)
+
+
+def resize(guest, megabytes, timeout=60):
+    """Ask for a size by QMP and wait until the guest has it; seconds."""
+    begun = time.monotonic()
+    guest.qmp("balloon", value=megabytes * MIB)
+    reach(guest, megabytes, timeout)
+    return time.monotonic() - begun
 
 
 class BalloonGuest(ServingGuest):
@@ -57,35 +79,20 @@ class BalloonGuest(ServingGuest):
         text = self.run("cat /sys/kernel/debug/pv_balloon/pv_balloon0/counters")
         return {n: int(v) for n, v in (line.split() for line in text.splitlines())}
 
-    def actual(self):
-        """The guest's size as QEMU was told, in MiB."""
-        return self.qmp("query-balloon")["actual"] // MIB
-
     def resize(self, megabytes, timeout=60):
-        """Ask for a size by QMP and wait until the guest says that it is there; seconds."""
-        begun = time.monotonic()
-        self.qmp("balloon", value=megabytes * MIB)
-        self.reach(megabytes, timeout)
-        return time.monotonic() - begun
+        """See resize()."""
+        return resize(self, megabytes, timeout)
 
     def reach(self, megabytes, timeout=60):
-        """Wait until the guest has this size."""
-        end = time.monotonic() + timeout * PATIENCE
-        while self.actual() != megabytes:
-            if time.monotonic() > end:
-                raise KtestError(f"guest has {self.actual()} MiB where {megabytes} were asked "
-                                 f"for:\n{self.machine.tail(30)}")
-            time.sleep(0.02)
+        """See reach()."""
+        reach(self, megabytes, timeout)
 
     def resident(self):
         """Guest memory that the host really holds, in MiB."""
-        total, inside = 0, False
-        with open(f"/proc/{self.machine.process.pid}/smaps", encoding="ascii") as smaps:
-            for line in smaps:
-                if re.match("[0-9a-f]+-", line):
-                    inside = "memfd:memory-backend-memfd" in line
-                elif inside and line.startswith("Rss:"):
-                    total += int(line.split()[1])
+        text = subprocess.run(["grep", "-A", str(UP_TO_RSS), BACKEND,
+                               f"/proc/{self.machine.process.pid}/smaps"],
+                              capture_output=True, text=True, check=True).stdout
+        total = sum(int(kib) for kib in re.findall(r"^Rss: +(\d+) kB", text, re.M))
         if not total:
             raise KtestError("no memory backend in QEMU's map")
         return total / 1024

@@ -11,13 +11,7 @@ import re
 from ktest.lib.balloon import BalloonGuest
 from ktest.lib import cpio, testmodules
 from ktest.lib.boot import PATIENCE
-
-CHRONY_CONF = """refclock PHC /dev/ptp_host poll 0 dpoll -4 refid HOST
-makestep 0.1 -1
-pidfile /run/chronyd.pid
-driftfile /run/chrony.drift
-cmdport 0
-"""
+import clocks
 
 
 class Extra:
@@ -28,11 +22,7 @@ class Extra:
         """The archive itself."""
         archive = cpio.Archive()
         testmodules.add_to(archive)
-        archive.program("/usr/sbin/chronyd")
-        archive.data("/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
-        archive.data("/etc/group", b"root:x:0:\n")
-        archive.data("/etc/chrony.conf", CHRONY_CONF.encode())
-        archive.directory("/var/lib/chrony")
+        clocks.add_chrony(archive)
         return archive
 
     @classmethod
@@ -85,13 +75,3 @@ class StandinGuest(BalloonGuest):
                 return
             self.run("sleep 0.2")
         raise AssertionError(f"balloon has {self.balloon_kib()} KiB where {kib} were asked for")
-
-    def clock(self, name):
-        """The device of the PTP clock of this name, as a udev rule would find it."""
-        found = self.run(f"grep -lx '{name}' /sys/class/ptp/*/clock_name").split("/")[4]
-        self.run(f"ln -sf /dev/{found} /dev/ptp_host")
-        return f"/dev/{found}"
-
-    def uptime(self):
-        """The guest's time since boot, in seconds."""
-        return float(self.run("cat /proc/uptime").split()[0])

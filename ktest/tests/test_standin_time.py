@@ -7,35 +7,17 @@ guest reads its clock again right after it: half of what lies between the two
 readings is what the measurement leaves uncertain.
 """
 
-import re
-import time
-
 import pytest
 
 from ktest.lib.platforms import pvm
+from clocks import HOUR, SECOND, VMWARE, WITHIN, find, let_pass, read, start_chrony
 from standin import StandinGuest
 
 pytestmark = pytest.mark.soak
 
-NAME = "VMware backdoor"
-SECOND = 1_000_000_000
-HOUR = 3600 * SECOND
-WITHIN = 1_000_000            # ns
 UNCERTAIN = 200_000           # ns
 # What the driver accepts as a bracket, halved, and 1 us of resolution.
 SAMPLE_WITHIN = 51_000        # ns
-
-
-def chrony(guest):
-    """Start chronyd; it finds the clock as the documented udev rule names it."""
-    guest.clock(NAME)
-    guest.run("chronyd -u root -f /etc/chrony.conf")
-
-
-def wait_until(guest, uptime):
-    """Let the guest's own time pass."""
-    while guest.uptime() < uptime:
-        time.sleep(0.5)
 
 
 def show(what, measured):
@@ -59,13 +41,11 @@ def test_one_hour_wrong_and_a_step(monkeypatch, quantity):
         wrong = guest.clock_error()
         print(f"at first off by {wrong[0]:,} ns")
         assert abs(wrong[0] + HOUR) < 60 * SECOND
-        chrony(guest)
-        begun = guest.uptime()
-        wait_until(guest, begun + 60)
+        start_chrony(guest, VMWARE)
+        let_pass(guest, 60)
         good = show("60 s after a start one hour wrong", guest.clock_error())
         guest.tell("step", -150 * SECOND)
-        begun = guest.uptime()
-        wait_until(guest, begun + 60)
+        let_pass(guest, 60)
         followed = show("60 s after a step of the host by -150 s", guest.clock_error())
         print(guest.run("cd /sys/devices/platform/pv_ptp; "
                         "echo command $(cat command) accepted $(cat accepted) "
@@ -80,18 +60,11 @@ def test_each_command(commands, monkeypatch):
     """The best command that the host has is used, and all give the same time."""
     monkeypatch.setenv(pvm.HOST_OPTIONS, f"vmware vmwtime={commands}")
     with StandinGuest(f"time-command{commands}") as guest:
-        device = guest.clock(NAME)
+        device = find(guest, VMWARE)
         used = guest.run("cat /sys/devices/platform/pv_ptp/command")
         assert used == {1: "23", 2: "46", 4: "55"}[commands]
         print(guest.run(f"ptp-read {device} 1000"))
         end(guest)
-
-
-def readings(guest, device, number):
-    """(readings, refused, off, width) of ptp-read."""
-    found = re.search(r"readings (\d+) refused (\d+) off (\d+) width (\d+)",
-                      guest.run(f"ptp-read {device} {number}", timeout=120))
-    return [int(n) for n in found.groups()]
 
 
 def test_stolen_cpu(monkeypatch, quantity):
@@ -99,20 +72,21 @@ def test_stolen_cpu(monkeypatch, quantity):
     wanted = quantity("time.stolen", required=10000, short=1000)
     monkeypatch.setenv(pvm.HOST_OPTIONS, "vmware")
     with StandinGuest("time-stolen") as guest:
-        device = guest.clock(NAME)
+        device = find(guest, VMWARE)
         rejected = int(guest.run("cat /sys/devices/platform/pv_ptp/rejected"))
         for microseconds in (200, 1000, 20000):
             guest.tell("steal", 7 | microseconds << 32)
             before = guest.report()["stolen"]
-            got, refused, off, width = readings(guest, device, wanted.count // 10)
+            seen = read(guest, device, wanted.count // 10)
             stolen = guest.report()["stolen"] - before
             now = int(guest.run("cat /sys/devices/platform/pv_ptp/rejected"))
             print(f"stolen for {microseconds} us: {stolen} calls, {now - rejected} rejected, "
-                  f"{got} readings off by {off} ns at most, widest bracket {width} ns")
+                  f"{seen['readings']} readings off by {seen['off']} ns at most, "
+                  f"widest bracket {seen['width']} ns")
             assert stolen >= wanted.count // 100
             assert now - rejected >= stolen
-            assert off <= SAMPLE_WITHIN
-            assert got + refused == wanted.count // 10
+            assert seen['off'] <= SAMPLE_WITHIN
+            assert seen['readings'] + seen['refused'] == wanted.count // 10
             rejected = now
         guest.tell("steal", 0)
         wanted.done = wanted.count
@@ -123,7 +97,7 @@ def test_no_commands(monkeypatch):
     """A host without the commands: nothing is registered, and one line says so."""
     monkeypatch.setenv(pvm.HOST_OPTIONS, "vmware vmwtime=0")
     with StandinGuest("time-none") as guest:
-        assert NAME not in guest.run("cat /sys/class/ptp/*/clock_name 2>/dev/null; true")
+        assert VMWARE not in guest.run("cat /sys/class/ptp/*/clock_name 2>/dev/null; true")
         assert guest.run("test ! -e /sys/devices/platform/pv_ptp") == ""
         lines = guest.run("dmesg | grep pv_ptp: ").splitlines()
         assert len(lines) == 1 and "none of the time commands" in lines[0], lines
