@@ -18,13 +18,22 @@ CALLBACKS = ("pv_svga_fb_access", "primary_atomic_check", "crtc_atomic_check",
 COPY = "pv_svga_screen_copy"
 
 
+def least(driver, boots=3):
+    """{update: instructions} with @driver, the least of some boots.
+
+    From boot to boot an update costs some 450 instructions more or less with every driver.
+    """
+    runs = [svga.measure(driver) for _ in range(boots)]
+    return {what: min(run[what] for run in runs) for what in runs[0]}
+
+
 @pytest.mark.soak
 def test_cost(quantity):
     """Damage, flips and a scrolling console: the least of the drivers that copy."""
     wanted = quantity("svga.cost", required=len(svga.DRIVERS), short=len(svga.DRIVERS))
     table = {}
     for driver in svga.DRIVERS:
-        table[driver] = svga.measure(driver, "updates,console")
+        table[driver] = least(driver) | svga.measure(driver, "console")
         wanted.done += 1
     TABLE.write_text(json.dumps(table, indent=1) + "\n")
     print(json.dumps(table, indent=1))
