@@ -145,3 +145,14 @@ load() {
 	shift
 	net-load "$@" | sed -n "s/^PER PACKET \(.*\) LOST 0/NET COST $name \1/p"
 }
+
+# suite NAME COMMAND...: a test of the kernel's; the host reads its results from
+# between the two lines.  They are kept as comments, because a test may fail that
+# the driver cannot pass on this device, and the host knows which.
+suite() {
+	name=$1
+	shift
+	echo "SUITE $name"
+	"$@" 2>&1 | sed 's/^/# /'
+	echo "SUITE end"
+}

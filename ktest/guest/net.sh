@@ -6,6 +6,7 @@
 #   net=NAME            net-NAME.sh
 #   netdrv=DRIVER       pv_net, vmxnet3, virtio_net or e1000
 #   netcount=PACKETS    of each load of net-cost.sh
+#   netmodes=M,...      AF_XDP modes of net-xsk.sh: skb, drv, zc
 #
 # Results are KTAP lines; costs are lines "NET COST name value".
 

@@ -3,7 +3,8 @@
 """The kernel's selftests for network devices, with pv_net and with in-tree vmxnet3.
 
 net-selftests.txt holds what each test said of each driver; a run must say the
-same.  The whole reports are the consoles, build/report/net-selftests-*.console.
+same.  The whole reports are the consoles, build/report/net-selftests-*.console
+and build/report/net-xsk-*.console.
 """
 
 from pathlib import Path
@@ -15,31 +16,56 @@ from ktest.lib.nic import QUIET, pair, tools
 
 KNOWN = Path(__file__).with_name("net-selftests.txt")
 DRIVERS = ("pv_net", "vmxnet3")
+# The AF_XDP modes of each driver; in-tree vmxnet3 has no zero copy.
+MODES = {"pv_net": "skb,drv,zc", "vmxnet3": "skb,drv"}
+AF_XDP = "xskxceiver"
 
 
 def known(driver):
     """{test: result} of the committed list; its columns are named in its first line."""
     lines = [line.split() for line in KNOWN.read_text().splitlines() if not line.startswith("#")]
     column = lines[0].index(driver)
-    return {line[0]: line[column] for line in lines[1:]}
+    return {line[0]: line[column] for line in lines[1:] if line[column] != "-"}
 
 
-def run_tests(driver):
-    """{test: result} of a run."""
-    files = tools("ip", "ethtool", "ping", "socat")
-    selftests.add_to(files)
-    result = boot.run("native", test="net", cmdline=f"{QUIET} net=selftests netdrv={driver}",
-                      devices=pair(driver), files=files, timeout=900, memory="2G",
-                      console=f"net-selftests-{driver}")
+def run_tests(driver, name, files, words=""):
+    """{test: result} of a run of net-@name.sh; every result is printed.
+
+    The tests have time limits of a few seconds: the guest's clock counts its
+    instructions, so that they mean the same on a busy machine.
+    """
+    result = boot.run("native", test="net", devices=pair(driver), files=files, timeout=600,
+                      memory="2G", cpus=1, icount=True, console=f"net-{name}-{driver}",
+                      cmdline=f"{QUIET} net={name} netdrv={driver} tsc=reliable {words}")
+    found = selftests.results(result.console.text)
+    for test, verdict in sorted(found.items()):
+        print(f"{driver} {verdict:4} {test}")
     assert result.ok, result.explain()
-    return selftests.results(result.console.text)
+    return found
+
+
+def compare(found, wanted):
+    """Nothing is missing, nothing is new, and nothing says another thing."""
+    other = [f"{test}: {found.get(test)}, known as {wanted.get(test)}"
+             for test in sorted(set(found) | set(wanted)) if found.get(test) != wanted.get(test)]
+    assert not other, "\n".join(other)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_selftests(driver):
     """Every test says what it is known to say."""
-    found, wanted = run_tests(driver), known(driver)
-    for test in sorted(set(found) | set(wanted)):
-        assert found.get(test) == wanted.get(test), \
-            f"{test}: {found.get(test)}, known as {wanted.get(test)}"
+    files = tools("ip", "ethtool", "ping", "socat", "iperf3")
+    selftests.add_to(files)
+    found = run_tests(driver, "selftests", files)
+    compare(found, {t: r for t, r in known(driver).items() if not t.startswith(AF_XDP)})
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_af_xdp(driver):
+    """The same of xskxceiver, in each mode that the driver has."""
+    files = tools("ip", "ethtool")
+    selftests.add_xskxceiver(files)
+    found = run_tests(driver, "xsk", files, f"netmodes={MODES[driver]}")
+    compare(found, {t: r for t, r in known(driver).items() if t.startswith(AF_XDP)})
