@@ -71,7 +71,9 @@ def test_kicks_and_time(quantity):
     counts, split = {}, {}
     for _ in range(wanted.count):
         for driver in DRIVERS:
-            guest = start(driver, 1536, name="time", cmdline="init_on_alloc=0")
+            # Threads that have names: the one that discards is not the one of the guest.
+            guest = start(driver, 1536, name="time", cmdline="init_on_alloc=0",
+                          extra=["-name", "balloon,debug-threads=on"])
             with guest.machine:
                 guest.touch_all()
                 before = thread_times(guest)
