@@ -41,52 +41,71 @@ def _tools():
 
 
 class Inner:
-    """The way to the QEMU in L1."""
+    """The way to the QEMU in L1.
+
+    L1's QEMU connects to our sockets when it starts: L2's QEMU finds its ports
+    connected, or it would read the end of its QMP session before the first word.
+    """
 
     # Where L1 has the ports, by their numbers on the virtio serial device.
     PICTURE = "/dev/vport0p2"
+    TIMEOUT = 60
 
     def __init__(self):
         self._dir = tempfile.TemporaryDirectory(prefix="ktest-")
+        self._ports = {name: self._listen(name) for name in ("qmp", "picture")}
         self._session = None
+        self._picture = None
 
     def _path(self, name):
         return f"{self._dir.name}/{name}"
 
+    def _listen(self, name):
+        port = socket.socket(socket.AF_UNIX)
+        port.settimeout(self.TIMEOUT)
+        port.bind(self._path(name))
+        port.listen(1)
+        return port
+
+    def _accept(self, name):
+        connection = self._ports[name].accept()[0]
+        connection.settimeout(self.TIMEOUT)
+        return connection
+
     def arguments(self):
         """Arguments for L1's QEMU."""
         words = ["-device", "virtio-serial"]
-        for number, name in enumerate(("qmp", "picture"), 1):
-            words += ["-chardev", f"socket,id={name},path={self._path(name)},server=on,wait=off",
+        for number, name in enumerate(self._ports, 1):
+            # "reconnect" so that it also starts without us, by the line that repeats the run.
+            words += ["-chardev", f"socket,id={name},path={self._path(name)},reconnect=60",
                       "-device", f"virtserialport,chardev={name},nr={number},name={name}"]
         return words
 
     def qmp(self, command, **arguments):
         """Run a QMP command on L2's QEMU."""
         if self._session is None:
-            self._session = Qmp(self._path("qmp"))
+            self._session = Qmp(connection=self._accept("qmp"))
         return self._session(command, **arguments)
+
+    def _read_picture(self, data):
+        # The head says how long the rest is.
+        while not (head := re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)) or \
+                len(data) < head.end() + int(head[1]) * int(head[2]) * 3:
+            more = self._picture.recv(1 << 16)
+            if not more:
+                return
+            data.extend(more)
 
     def screendump(self):
         """L2's screen, as the bytes of a PPM file."""
+        if self._picture is None:
+            self._picture = self._accept("picture")
         data = bytearray()
-
-        def receive(source):
-            # The head says how long the rest is.
-            while not (head := re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)) or \
-                    len(data) < head.end() + int(head[1]) * int(head[2]) * 3:
-                more = source.recv(1 << 16)
-                if not more:
-                    return
-                data.extend(more)
-
-        with socket.socket(socket.AF_UNIX) as source:
-            source.settimeout(60)
-            source.connect(self._path("picture"))
-            reader = threading.Thread(target=receive, args=[source], daemon=True)
-            reader.start()
-            self.qmp("screendump", filename=self.PICTURE)
-            reader.join(60)
+        # L2's QEMU answers after it has written all, so somebody must read meanwhile.
+        reader = threading.Thread(target=self._read_picture, args=[data], daemon=True)
+        reader.start()
+        self.qmp("screendump", filename=self.PICTURE)
+        reader.join(self.TIMEOUT)
         return bytes(data)
 
     def close(self):
@@ -94,6 +113,9 @@ class Inner:
         if self._session:
             self._session.close()
             self._session = None
+        for port in (*self._ports.values(), self._picture):
+            if port:
+                port.close()
         self._dir.cleanup()
 
 

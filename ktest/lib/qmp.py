@@ -9,22 +9,26 @@ import time
 from . import KtestError
 
 
-class Qmp:
-    """A QMP session on the UNIX socket @path."""
+def _connect(path, timeout):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(timeout)
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            connection.connect(str(path))
+            return connection
+        except OSError as err:
+            if time.monotonic() > end:
+                raise KtestError(f"QMP: {err}")
+            time.sleep(0.05)
 
-    def __init__(self, path, timeout=30):
+
+class Qmp:
+    """A QMP session on the UNIX socket @path, or on @connection."""
+
+    def __init__(self, path=None, timeout=30, connection=None):
         self.events = []
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(timeout)
-        end = time.monotonic() + timeout
-        while True:
-            try:
-                self._socket.connect(str(path))
-                break
-            except OSError as err:
-                if time.monotonic() > end:
-                    raise KtestError(f"QMP: {err}")
-                time.sleep(0.05)
+        self._socket = connection or _connect(path, timeout)
         self._stream = self._socket.makefile("rw")
         self._read()
         self("qmp_capabilities")
