@@ -207,6 +207,10 @@ static void stress_flips(struct kms *kms, uint32_t count)
 			     last.tv_sec * 1000000ULL + last.tv_usec))
 			backwards++;
 		last = event;
+		if (!done) {
+			puts("KMS flips begin");
+			fflush(stdout);
+		}
 	}
 	printf("KMS flips %u in %llu us, %u not in order\n", done,
 	       (unsigned long long)(now_us() - start), backwards);

@@ -43,11 +43,18 @@ bind_cycles() {
 }
 
 unplug_during_flips() {
-	kms-stress pv_svga flips 100000 &
+	kms-stress pv_svga flips 100000 >/tmp/flips &
 	flips=$!
-	usleep 500000
+	tries=0
+	until grep -q begin /tmp/flips; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1000 ] || return 1
+		usleep 50000
+	done
+	usleep 300000
 	echo 1 >"/sys/bus/pci/devices/$PCI/remove"
 	wait "$flips" || return 1
+	cat /tmp/flips
 	echo 1 >/sys/bus/pci/rescan
 	usleep 500000
 	[ "$(owner)" = pv_svga ]
