@@ -76,10 +76,11 @@ def test_modetest(quantity):
     with desktop.start("modetest", timeout=300, console="svga-modetest") as guest:
         text = judge(guest)
     assert len(re.findall(r"^DESKTOP ok mode ", text, re.M)) >= 20
-    assert re.search(r"^freq: (59|60)\.\d+Hz", text, re.M), "flips are not paced"
     kept = text[text.index("DESKTOP drm_info begins"):text.index("DESKTOP drm_info ends")]
     (REPORT / "svga-drm_info.txt").write_text(kept)
     assert "FB_DAMAGE_CLIPS" in kept
+    # A busy machine is late for some of them.
+    assert re.search(r"^freq: (59|60)\.\d+Hz", text, re.M), "flips are not paced"
     wanted.done += 1
 
 
