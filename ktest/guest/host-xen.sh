@@ -15,12 +15,24 @@ if ! xl create /domu/guest.cfg; then
 	echo "host-xen: the guest does not start"
 	exit 1
 fi
-# The log appears with the guest's first line.
-tail -F /run/guest-guest.log >/dev/ttyS1 2>/dev/null &
+log=/run/guest-guest.log
+alive() { xl list guest >/dev/null 2>&1; }
+
+# The log appears with the guest's first line.  One open file is read again and
+# again, from where it was left, so that the last round has all of the rest.
 tries=0
-while xl list guest >/dev/null 2>&1 && [ $tries -lt 600 ]; do
+until [ -e $log ] || ! alive || [ $tries -ge 60 ]; do
 	tries=$((tries + 1))
 	sleep 1
 done
-sleep 1
-kill $!
+[ -e $log ] || { echo "host-xen: the guest says nothing"; exit 1; }
+exec 3<$log
+tries=0
+while alive && [ $tries -lt 600 ]; do
+	cat <&3 >/dev/ttyS1
+	tries=$((tries + 1))
+	sleep 1
+done
+cat <&3 >/dev/ttyS1
+# Changing its mode waits until the port has sent everything.
+stty -F /dev/ttyS1 -echo
