@@ -16,9 +16,7 @@ _END = 0x7fff
 
 def start(program, devices=(), **options):
     """Boot Debian's root file system and run ktest/desktop/@program."""
-    # A busy machine delivers the timer's interrupts too late for the kernel's test of them.
-    words = "kunit.enable=0 no_timer_check " \
-            f"{debian.command_line(program)} {options.pop('cmdline', '')}"
+    words = f"kunit.enable=0 {debian.command_line(program)} {options.pop('cmdline', '')}"
     options.setdefault("console", f"desktop-{program}")
     return boot.Guest(boot.Boot("native", devices=[*DEVICES, *debian.disk(), *devices],
                                 cmdline=words, **options))
