@@ -54,7 +54,19 @@ def text(values):
                    for name, value in values.items())
 
 
-def lost(values, dotconfig):
-    """Which of the wanted @values are not what Kconfig made of them?"""
+def for_debian():
+    """What is of ours, on top of Debian's own configuration, which has no KUnit."""
+    return {name: value for name, value in merged(rooms()).items()
+            if not name.endswith("_KUNIT_TEST")}
+
+
+def lost(values, dotconfig, modules=False):
+    """Which of the wanted @values are not what Kconfig made of them?
+
+    @modules: a module will do where code for the image was wanted.
+    """
     got = read(dotconfig)
+    if modules:
+        values = {name: "m" if (value, got.get(name)) == ("y", "m") else value
+                  for name, value in values.items()}
     return [f"{name}={value}" for name, value in values.items() if got.get(name, "n") != value]

@@ -19,7 +19,7 @@ def _configure(name, out):
     if name in ("release", "debug"):
         kernel.configure(out, config.merged(config.fragments(name)))
     elif name == "debian":
-        kernel.configure_debian(out, config.merged(config.rooms()))
+        kernel.configure_debian(out)
     elif Path(name).is_file():
         shutil.copy(name, out / ".config")
         kernel.make(out, out.name, "olddefconfig")

@@ -13,7 +13,7 @@ import socket
 import tempfile
 import threading
 
-from . import KtestError, cpio, direct, initramfs
+from . import KtestError, cpio, direct, initramfs, kernel
 from .machine import QEMU
 from .qmp import Qmp
 from .paths import BUILD
@@ -127,7 +127,7 @@ def _host_initrd(boot, arguments):
     archive.data("/l2/arguments", "".join(f"{a}\n" for a in arguments).encode())
     path = BUILD / "nested" / f"{boot.platform}-{boot.test}.initrd"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(initramfs.join(initramfs.base(boot.kernel), _tools(),
+    path.write_bytes(initramfs.join(initramfs.base(boot.host_kernel or boot.kernel), _tools(),
                                     archive.bytes(compress=False)))
     return path
 
@@ -142,11 +142,12 @@ def arguments(boot, cpu):
              "-m", boot.memory, "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd.gz",
              "-append", boot.command_line("ttyS0"), *boot.devices]
     initrd = _host_initrd(boot, inner)
+    image = kernel.image(boot.host_kernel) if boot.host_kernel else boot.image
     memory = boot.megabytes + L1_MEMORY
     boot.outer = boot.console_path.with_suffix(".host.console")
     boot.inner = Inner()
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
-            "-m", f"{memory}M", "-kernel", str(boot.image), "-initrd", str(initrd),
+            "-m", f"{memory}M", "-kernel", str(image), "-initrd", str(initrd),
             "-append", "console=ttyS0 panic=-1 oops=panic no_timer_check kunit.enable=0 "
             "ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
