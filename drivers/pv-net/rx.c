@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receive path: posting buffers, checking completions, building packets.
+ * Receive path: checking completions and gathering packets.
  *
  * Copyright (C) 2026 the pvops developers
  *
@@ -9,122 +9,10 @@
  * buffer has.  Descriptors are never read back.  One that breaks the rules
  * marks the queue broken; it stops there and the device is reset.
  */
-#include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
-#include <linux/ip.h>
-#include <net/xdp_sock_drv.h>
 
-#include "regs.h"
 #include "rx.h"
 #include "xdp.h"
-
-#define PVNET_REFILL_RETRY	msecs_to_jiffies(20)
-
-static bool pvnet_rx_alloc(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
-			   struct pvnet_rx_buf *buf, gfp_t gfp)
-{
-	unsigned int offset = 0;
-
-	if (ring->truesize == PAGE_SIZE)
-		buf->page = page_pool_alloc_pages(rq->pool, gfp);
-	else
-		buf->page = page_pool_alloc_frag(rq->pool, &offset,
-						 ring->truesize, gfp);
-	if (unlikely(!buf->page))
-		return false;
-
-	buf->offset = offset;
-	buf->dma = page_pool_get_dma_addr(buf->page) + offset + ring->headroom;
-	return true;
-}
-
-static bool pvnet_rx_alloc_xsk(struct pvnet_rxq *rq, struct pvnet_rx_buf *buf)
-{
-	buf->xsk = xsk_buff_alloc(rq->xsk);
-	if (!buf->xsk)
-		return false;
-	buf->dma = xsk_buff_xdp_get_dma(buf->xsk);
-	return true;
-}
-
-static void pvnet_rx_reuse(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
-			   struct pvnet_rx_buf *buf)
-{
-	if (rq->xsk)
-		xsk_buff_raw_dma_sync_for_device(rq->xsk, buf->dma, ring->len);
-	else
-		dma_sync_single_for_device(rq->pv->dma_dev, buf->dma, ring->len,
-					   page_pool_get_dma_dir(rq->pool));
-}
-
-/* Post buffers until @ring is full; false if memory ran out first. */
-static bool pvnet_rx_fill(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
-			  gfp_t gfp)
-{
-	u32 n = pvnet_cmd_space(&ring->pos);
-
-	for (; n; n--) {
-		struct pvnet_rx_buf *buf = &ring->buf[ring->pos.fill];
-		struct vmxnet3_rx_desc *desc = &ring->desc[ring->pos.fill];
-
-		/* it may still be here: copied from, dropped or passed over */
-		if (buf->page)
-			pvnet_rx_reuse(rq, ring, buf);
-		else if (!(rq->xsk ? pvnet_rx_alloc_xsk(rq, buf) :
-				     pvnet_rx_alloc(rq, ring, buf, gfp)))
-			return false;
-
-		desc->addr = cpu_to_le64(buf->dma);
-		/* the generation bit hands the entry over: address first */
-		dma_wmb();
-		WRITE_ONCE(desc->dw2,
-			   cpu_to_le32(ring->len | ring->type |
-				       ring->pos.gen << VMXNET3_RXD_GEN_SHIFT));
-		pvnet_cmd_advance(&ring->pos);
-	}
-	return true;
-}
-
-/**
- * pvnet_rx_tell - tell the device of new buffers, if it wants to be told
- * @rq: queue
- */
-void pvnet_rx_tell(struct pvnet_rxq *rq)
-{
-	void __iomem *reg = rq->pv->bar0 + rq->idx * VMXNET3_REG_STRIDE;
-
-	if (likely(!READ_ONCE(rq->shared->update_rx_prod)))
-		return;
-	writel(rq->ring[0].pos.fill, reg + VMXNET3_REG_RXPROD);
-	if (rq->ring[1].active)
-		writel(rq->ring[1].pos.fill, reg + VMXNET3_REG_RXPROD2);
-}
-
-/**
- * pvnet_rx_refill - post buffers in both rings
- * @rq: queue
- * @gfp: how to allocate
- *
- * Context: the queue's NAPI poll, or the queue is not up.
- * Return: 0, or -ENOMEM if a ring could not be filled
- */
-int pvnet_rx_refill(struct pvnet_rxq *rq, gfp_t gfp)
-{
-	bool ok = pvnet_rx_fill(rq, &rq->ring[0], gfp);
-
-	if (ok && rq->ring[1].active)
-		ok = pvnet_rx_fill(rq, &rq->ring[1], gfp);
-	return ok ? 0 : -ENOMEM;
-}
-
-/* No memory in the poll: nothing but time brings it back. */
-void pvnet_rx_refill_timer(struct timer_list *t)
-{
-	struct pvnet_rxq *rq = from_timer(rq, t, refill);
-
-	napi_schedule(rq->napi);
-}
 
 static void pvnet_rx_mark_broken(struct pvnet_rxq *rq, const char *what)
 {
@@ -244,156 +132,6 @@ struct pvnet_rx_buf *pvnet_rx_claim_head(struct pvnet_rxq *rq)
 	struct pvnet_rx_ring *ring;
 
 	return pvnet_rx_claim(rq, &ring);
-}
-
-static void pvnet_rx_checksum(struct pvnet_rxq *rq,
-			      const struct pvnet_xdp_buff *pkt,
-			      struct sk_buff *skb, struct pvnet_rx_sum *sum)
-{
-	u32 dw3 = pkt->dw3, need = VMXNET3_RCD_TUC;
-
-	if ((pkt->dw0 & VMXNET3_RCD_CNC) || (dw3 & VMXNET3_RCD_FRG) ||
-	    !(dw3 & (VMXNET3_RCD_TCP | VMXNET3_RCD_UDP)) ||
-	    !(rq->pv->dev->features & NETIF_F_RXCSUM))
-		return;
-	if (dw3 & VMXNET3_RCD_V4)
-		need |= VMXNET3_RCD_IPC;
-	else if (!(dw3 & VMXNET3_RCD_V6))
-		return;
-	if ((dw3 & need) != need)
-		return;
-
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = !!(pkt->dw0 & VMXNET3_RCD_INNER);
-	sum->csum_good++;
-}
-
-static const u8 pvnet_rss_l4[VMXNET3_RSS_TYPES] = {
-	[VMXNET3_RSS_TYPE_IPV4] = PKT_HASH_TYPE_L3,
-	[VMXNET3_RSS_TYPE_IPV6] = PKT_HASH_TYPE_L3,
-	[VMXNET3_RSS_TYPE_TCPIPV4] = PKT_HASH_TYPE_L4,
-	[VMXNET3_RSS_TYPE_TCPIPV6] = PKT_HASH_TYPE_L4,
-	[VMXNET3_RSS_TYPE_UDPIPV4] = PKT_HASH_TYPE_L4,
-	[VMXNET3_RSS_TYPE_UDPIPV6] = PKT_HASH_TYPE_L4,
-	[VMXNET3_RSS_TYPE_ESPIPV4] = PKT_HASH_TYPE_L4,
-	[VMXNET3_RSS_TYPE_ESPIPV6] = PKT_HASH_TYPE_L4,
-};
-
-static void pvnet_rx_hash(struct pvnet_rxq *rq,
-			  const struct pvnet_xdp_buff *pkt, struct sk_buff *skb)
-{
-	u32 type = FIELD_GET(VMXNET3_RCD_RSS_TYPE, pkt->dw0);
-
-	/* the segment count takes the hash's place in a merged packet */
-	if (likely(!type) || type >= VMXNET3_RSS_TYPES ||
-	    FIELD_GET(VMXNET3_CD_TYPE, pkt->dw3) == VMXNET3_CDTYPE_RXCOMP_LRO ||
-	    !(rq->pv->dev->features & NETIF_F_RXHASH))
-		return;
-	skb_set_hash(skb, pkt->dw1, pvnet_rss_l4[type]);
-}
-
-/* Anything but IPv4 that is not TCP; @skb begins with the network header. */
-static bool pvnet_rx_may_be_tcp(const struct sk_buff *skb)
-{
-	return skb->protocol != htons(ETH_P_IP) ||
-	       skb_headlen(skb) < sizeof(struct iphdr) ||
-	       ((const struct iphdr *)skb->data)->protocol == IPPROTO_TCP;
-}
-
-/**
- * pvnet_rx_deliver - give a packet to the stack
- * @rq: queue; the words of @rq->pkt describe the packet
- * @skb: packet, beginning with the Ethernet header
- * @sum: counters of this poll
- */
-void pvnet_rx_deliver(struct pvnet_rxq *rq, struct sk_buff *skb,
-		      struct pvnet_rx_sum *sum)
-{
-	const struct pvnet_xdp_buff *pkt = &rq->pkt;
-	struct net_device *dev = rq->pv->dev;
-
-	skb_record_rx_queue(skb, rq->idx);
-	pvnet_rx_checksum(rq, pkt, skb, sum);
-	pvnet_rx_hash(rq, pkt, skb);
-	if (unlikely(pkt->dw2 & VMXNET3_RCD_TS))
-		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
-				       FIELD_GET(VMXNET3_RCD_TCI, pkt->dw2));
-	skb->protocol = eth_type_trans(skb, dev);
-	if (unlikely(skb->len > dev->mtu + VLAN_HLEN) &&
-	    pvnet_rx_set_gso(rq, pkt, skb, sum)) {
-		sum->errors++;
-		dev_kfree_skb_any(skb);
-		return;
-	}
-	/*
-	 * GRO merges what has a good checksum; to compute one here for it does
-	 * not pay except for TCP, which needs it anyway.
-	 */
-	if (skb->ip_summed != CHECKSUM_NONE || pvnet_rx_may_be_tcp(skb))
-		napi_gro_receive(rq->napi, skb);
-	else
-		netif_receive_skb(skb);
-}
-
-/**
- * pvnet_rx_discard - give back the buffers of a packet
- * @rq: queue
- * @pkt: packet, whole or in part
- */
-void pvnet_rx_discard(struct pvnet_rxq *rq, struct pvnet_xdp_buff *pkt)
-{
-	struct skb_shared_info *info;
-	unsigned int i;
-
-	if (rq->xsk) {
-		xsk_buff_free(&pkt->xdp);
-		return;
-	}
-	if (xdp_buff_has_frags(&pkt->xdp)) {
-		info = xdp_get_shared_info_from_buff(&pkt->xdp);
-		for (i = 0; i < info->nr_frags; i++)
-			page_pool_put_full_page(rq->pool,
-						skb_frag_page(&info->frags[i]),
-						true);
-	}
-	page_pool_put_full_page(rq->pool,
-				virt_to_head_page(pkt->xdp.data_hard_start),
-				true);
-}
-
-/**
- * pvnet_rx_build - build a socket buffer around a packet's buffers
- * @rq: queue
- * @pkt: packet; its buffers are used up on success
- *
- * Return: the socket buffer, or NULL with the buffers still the caller's
- */
-struct sk_buff *pvnet_rx_build(struct pvnet_rxq *rq,
-			       struct pvnet_xdp_buff *pkt)
-{
-	struct xdp_buff *xdp = &pkt->xdp;
-	unsigned int frags = 0, size = 0;
-	struct skb_shared_info *info;
-	struct sk_buff *skb;
-
-	if (unlikely(xdp_buff_has_frags(xdp))) {
-		info = xdp_get_shared_info_from_buff(xdp);
-		frags = info->nr_frags;
-		size = info->xdp_frags_size;
-	}
-
-	skb = napi_build_skb(xdp->data_hard_start, xdp->frame_sz);
-	if (unlikely(!skb))
-		return NULL;
-	skb_mark_for_recycle(skb);
-	skb_reserve(skb, xdp->data - xdp->data_hard_start);
-	__skb_put(skb, xdp->data_end - xdp->data);
-	if (xdp->data > xdp->data_meta)
-		skb_metadata_set(skb, xdp->data - xdp->data_meta);
-	if (unlikely(frags))
-		xdp_update_skb_shared_info(skb, frags, size, frags * PAGE_SIZE,
-					   xdp_buff_is_frag_pfmemalloc(xdp));
-	return skb;
 }
 
 /*
@@ -614,17 +352,6 @@ void pvnet_rx_account(struct pvnet_rxq *rq,
 	u64_stats_update_end(&rq->stats->syncp);
 }
 
-static void pvnet_rx_refill_or_retry(struct pvnet_rxq *rq)
-{
-	if (unlikely(pvnet_rx_refill(rq, GFP_ATOMIC | __GFP_NOWARN))) {
-		u64_stats_update_begin(&rq->stats->syncp);
-		u64_stats_inc(&rq->stats->alloc_fail);
-		u64_stats_update_end(&rq->stats->syncp);
-		mod_timer(&rq->refill, jiffies + PVNET_REFILL_RETRY);
-	}
-	pvnet_rx_tell(rq);
-}
-
 /**
  * pvnet_rx_poll - receive packets
  * @rq: queue
@@ -655,34 +382,4 @@ int pvnet_rx_poll(struct pvnet_rxq *rq, int budget)
 	    pvnet_cmd_space(&rq->ring[0].pos) + pvnet_cmd_space(&rq->ring[1].pos))
 		pvnet_rx_refill_or_retry(rq);
 	return done;
-}
-
-/**
- * pvnet_rx_clean - give back every buffer
- * @rq: queue; the device is quiet and nothing else runs on it
- */
-void pvnet_rx_clean(struct pvnet_rxq *rq)
-{
-	unsigned int r;
-	u32 i;
-
-	if (rq->pkt.busy) {
-		rq->pkt.busy = false;
-		pvnet_rx_discard(rq, &rq->pkt);
-	}
-	for (r = 0; r < ARRAY_SIZE(rq->ring); r++) {
-		struct pvnet_rx_ring *ring = &rq->ring[r];
-
-		for (i = 0; ring->buf && i < ring->pos.size; i++) {
-			if (!ring->buf[i].page)
-				continue;
-			if (rq->xsk)
-				xsk_buff_free(ring->buf[i].xsk);
-			else
-				page_pool_put_full_page(rq->pool,
-							ring->buf[i].page,
-							false);
-			ring->buf[i].page = NULL;
-		}
-	}
 }

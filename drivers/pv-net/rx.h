@@ -86,18 +86,24 @@ pvnet_cfg_xsk(struct pvnet *pv, const struct pvnet_cfg *cfg, u32 idx)
 	return cfg->xdp ? pv->xsk[idx] : NULL;
 }
 
+/* rx.c */
 int pvnet_rx_poll(struct pvnet_rxq *rq, int budget);
+struct pvnet_rx_buf *pvnet_rx_claim_head(struct pvnet_rxq *rq);
+void pvnet_rx_account(struct pvnet_rxq *rq, const struct pvnet_rx_sum *sum);
+
+/* rx_post.c */
 int pvnet_rx_refill(struct pvnet_rxq *rq, gfp_t gfp);
-void pvnet_rx_clean(struct pvnet_rxq *rq);
+void pvnet_rx_refill_or_retry(struct pvnet_rxq *rq);
 void pvnet_rx_refill_timer(struct timer_list *t);
+void pvnet_rx_tell(struct pvnet_rxq *rq);
+void pvnet_rx_clean(struct pvnet_rxq *rq);
+
+/* rx_deliver.c */
 void pvnet_rx_deliver(struct pvnet_rxq *rq, struct sk_buff *skb,
 		      struct pvnet_rx_sum *sum);
 struct sk_buff *pvnet_rx_build(struct pvnet_rxq *rq,
 			       struct pvnet_xdp_buff *pkt);
 void pvnet_rx_discard(struct pvnet_rxq *rq, struct pvnet_xdp_buff *pkt);
-struct pvnet_rx_buf *pvnet_rx_claim_head(struct pvnet_rxq *rq);
-void pvnet_rx_account(struct pvnet_rxq *rq, const struct pvnet_rx_sum *sum);
-void pvnet_rx_tell(struct pvnet_rxq *rq);
 
 /**
  * pvnet_rx_next - copy the next completion into @rq->pkt
