@@ -91,11 +91,26 @@ static void model_reports_base_stats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tx.bytes, 0);
 }
 
+/* The address changes while the interface is up, and the device is told. */
+static void model_changes_its_address(struct kunit *test)
+{
+	static const u8 mac[] = { 2, 1, 3, 5, 7, 9 };
+	struct model_bench *b = model_open(test);
+	struct sockaddr addr = { .sa_family = b->m.dev->type };
+
+	memcpy(addr.sa_data, mac, sizeof(mac));
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, dev_set_mac_address(b->m.dev, &addr, NULL), 0);
+	rtnl_unlock();
+	KUNIT_EXPECT_MEMEQ(test, b->m.mac, mac, sizeof(mac));
+}
+
 static struct kunit_case model_control_cases[] = {
 	MODEL_CASE(model_uses_what_the_version_has),
 	MODEL_CASE_ENDS(model_keeps_old_rings_when_refused),
 	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
 	MODEL_CASE_ENDS(model_reports_base_stats),
+	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };
 

@@ -163,6 +163,7 @@ void pvnet_init_netdev(struct pvnet *pv)
 	dev->stat_ops = &pvnet_stat_ops;
 	dev->xdp_metadata_ops = &pvnet_xdp_metadata_ops;
 	dev->watchdog_timeo = 5 * HZ;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	spin_lock_init(&pv->cmd_lock);
 	INIT_WORK(&pv->event_work, pvnet_event_work);
 	INIT_DELAYED_WORK(&pv->reset_work, pvnet_reset_work);

@@ -5,6 +5,7 @@
  * Copyright (C) 2026 the pvops developers
  */
 #include <linux/io.h>
+#include <linux/unaligned.h>
 
 #include "model.h"
 
@@ -139,6 +140,12 @@ static void model_write(struct pvnet *pv, u32 reg, u32 val)
 		break;
 	case 0x20:
 		m->result = model_command(m, val);
+		break;
+	case 0x28:
+		put_unaligned_le32(val, m->mac);
+		break;
+	case 0x30:
+		put_unaligned_le16(val, m->mac + 4);
 		break;
 	}
 }

@@ -82,6 +82,7 @@ struct model_rxq {
  * @coal_mode: from SET_COALESCE, ~0 before
  * @rss_fields: from SET_RSS_FIELDS
  * @activations: activations that succeeded
+ * @mac: address that the device filters by
  */
 struct pvnet_model {
 	struct pvnet_bus_ops bus;
@@ -105,6 +106,7 @@ struct pvnet_model {
 	u32 coal_mode;
 	u32 rss_fields;
 	u32 activations;
+	u8 mac[ETH_ALEN];
 };
 
 void model_init(struct pvnet_model *m, u32 version);
