@@ -437,9 +437,13 @@ static void pvnet_netpoll(struct net_device *dev)
 	struct pvnet *pv = netdev_priv(dev);
 	unsigned int i;
 
-	for (i = 0; i < pv->num_vec; i++)
-		if (pv->vec[i].tq || pv->vec[i].rq)
-			napi_schedule(pv->vec[i].napi);
+	for (i = 0; i < pv->num_vec; i++) {
+		/* interrupts are off, so that it outlives this look at it */
+		struct napi_struct *napi = READ_ONCE(pv->vec[i].napi);
+
+		if (napi)
+			napi_schedule(napi);
+	}
 }
 #endif
 

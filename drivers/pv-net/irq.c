@@ -24,11 +24,15 @@
 static irqreturn_t pvnet_irq_queue(int irq, void *data)
 {
 	struct pvnet_vector *vec = data;
+	struct napi_struct *napi = READ_ONCE(vec->napi);
 
 	if (unlikely(!vec->pv->auto_mask))
 		pvnet_irq_mask(vec);
+	/* a masked vector, too, interrupts if the device wants it */
+	if (unlikely(!napi))
+		return IRQ_HANDLED;
 	vec->mod.events++;
-	napi_schedule(vec->napi);
+	napi_schedule(napi);
 	return IRQ_HANDLED;
 }
 
@@ -285,19 +289,22 @@ void pvnet_irq_bind(struct pvnet *pv, struct pvnet_queues *q)
 		struct pvnet_vector *vec = q->tx[i]->vec;
 
 		vec->tq = q->tx[i];
-		vec->napi = &q->napi[vec->idx].napi;
+		WRITE_ONCE(vec->napi, &q->napi[vec->idx].napi);
 	}
 	for (i = 0; i < q->cfg.num_rxq; i++) {
 		struct pvnet_vector *vec = q->rx[i]->vec;
 
 		vec->rq = q->rx[i];
-		vec->napi = &q->napi[vec->idx].napi;
+		WRITE_ONCE(vec->napi, &q->napi[vec->idx].napi);
 	}
 }
 
 /**
  * pvnet_irq_unbind - undo pvnet_irq_bind()
  * @pv: device, vectors stopped
+ *
+ * A handler that still has the NAPI instance is done with it before
+ * pvnet_queues_free() frees it, which waits for a grace period.
  */
 void pvnet_irq_unbind(struct pvnet *pv)
 {
@@ -306,6 +313,7 @@ void pvnet_irq_unbind(struct pvnet *pv)
 	for (i = 0; i < pv->num_vec; i++) {
 		pv->vec[i].tq = NULL;
 		pv->vec[i].rq = NULL;
+		WRITE_ONCE(pv->vec[i].napi, NULL);
 	}
 }
 

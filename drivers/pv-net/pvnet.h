@@ -341,7 +341,7 @@ struct pvnet_napi {
 
 /**
  * struct pvnet_vector - an interrupt vector
- * @napi: poll of @tq and @rq, while these are set
+ * @napi: poll of @tq and @rq, NULL while these are; read by the handler
  * @pv: owner
  * @tq: transmit queue served, or NULL
  * @rq: receive queue served, or NULL
