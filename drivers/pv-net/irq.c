@@ -380,10 +380,15 @@ void pvnet_irq_stop(struct pvnet *pv)
 			continue;
 		pvnet_irq_tell_stack(pv, vec, NULL);
 		napi_disable(vec->napi);
-		/* no poll any more that could start it again */
-		pvnet_moderation_stop(vec);
 	}
-	/* the last poll may have unmasked what was masked before it */
-	for (i = 0; i < pv->num_vec; i++)
+	/*
+	 * napi_disable() returns when a poll has called napi_complete_done();
+	 * wait also for what the poll does after that: it looks at the queues,
+	 * and starts the timer or unmasks the vector.
+	 */
+	synchronize_net();
+	for (i = 0; i < pv->num_vec; i++) {
+		pvnet_moderation_stop(&pv->vec[i]);
 		pvnet_irq_mask(&pv->vec[i]);
+	}
 }
