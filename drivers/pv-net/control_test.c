@@ -91,6 +91,54 @@ static void model_reports_base_stats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tx.bytes, 0);
 }
 
+static void model_time_out(struct model_bench *b)
+{
+	local_bh_disable();
+	b->m.dev->netdev_ops->ndo_tx_timeout(b->m.dev, 0);
+	local_bh_enable();
+}
+
+/* First a queue's doorbell is rung again; only then the device is reset. */
+static void model_recovers_from_timeouts(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet_txq *tq = b->m.pv->txq[0];
+	u32 *doorbell = (u32 *)(b->m.bar0 + 0x600);
+
+	b->m.manual = true;
+	model_xmit(b, model_skb(test, b, 100), false);
+	*doorbell = 0;
+	model_time_out(b);
+	KUNIT_EXPECT_EQ(test, *doorbell, 1);
+	KUNIT_EXPECT_FALSE(test, test_bit(PVNET_RESET_PENDING,
+					  &b->m.pv->state));
+
+	model_time_out(b);
+	KUNIT_EXPECT_TRUE(test, test_bit(PVNET_RESET_PENDING,
+					 &b->m.pv->state));
+	flush_delayed_work(&b->m.pv->reset_work);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_TRUE(test, pvnet_cmd_empty(&tq->pos));
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->timeouts), 2);
+
+	model_xmit(b, model_skb(test, b, 100), false);
+	model_tx_run(&b->m, 0);
+	KUNIT_EXPECT_EQ(test, b->m.packets, 1);
+}
+
+/* The device says that a queue stopped. */
+static void model_recovers_from_queue_errors(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+
+	b->m.shared->ecr = cpu_to_le32(1 << 1);
+	schedule_work(&b->m.pv->event_work);
+	flush_work(&b->m.pv->event_work);
+	flush_delayed_work(&b->m.pv->reset_work);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_EQ(test, b->m.ecr, 1 << 1);
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -110,6 +158,8 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_keeps_old_rings_when_refused),
 	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
 	MODEL_CASE_ENDS(model_reports_base_stats),
+	MODEL_CASE_ENDS(model_recovers_from_timeouts),
+	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };

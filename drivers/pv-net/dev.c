@@ -300,25 +300,36 @@ unlock:
 	rtnl_unlock();
 }
 
-/* The stack has the queue frozen. */
+/* A lost doorbell or interrupt needs no reset; false if that was tried. */
+static bool pvnet_tx_nudge(struct pvnet_txq *tq)
+{
+	tq->nudged = !tq->nudged && !tq->broken;
+	if (!tq->nudged)
+		return false;
+	tq->deferred = 0;
+	writel(tq->pos.fill, tq->doorbell);
+	napi_schedule(tq->vec->napi);
+	return true;
+}
+
+/* The stack sends nothing meanwhile, but polls and XDP may. */
 static void pvnet_tx_timeout(struct net_device *dev, unsigned int idx)
 {
 	struct pvnet *pv = netdev_priv(dev);
 	struct pvnet_txq *tq = pv->txq[idx];
+	bool nudged;
 
+	__netif_tx_lock(tq->nq, smp_processor_id());
+	u64_stats_update_begin(&tq->stats->syncp);
 	u64_stats_inc(&tq->stats->timeouts);
+	u64_stats_update_end(&tq->stats->syncp);
 	netdev_warn(dev, "tx queue %u: timeout, fill %u, comp %u, deferred %u%s\n",
 		    idx, tq->pos.fill, tq->pos.comp, tq->deferred,
 		    tq->broken ? ", broken" : "");
-	/* a lost doorbell or interrupt needs no reset */
-	if (!tq->nudged && !tq->broken) {
-		tq->nudged = true;
-		writel(tq->pos.fill, tq->doorbell);
-		napi_schedule(tq->vec->napi);
-		return;
-	}
-	tq->nudged = false;
-	pvnet_schedule_reset(pv);
+	nudged = pvnet_tx_nudge(tq);
+	__netif_tx_unlock(tq->nq);
+	if (!nudged)
+		pvnet_schedule_reset(pv);
 }
 
 static int pvnet_change_mtu(struct net_device *dev, int mtu)

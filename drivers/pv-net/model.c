@@ -144,6 +144,9 @@ static void model_write(struct pvnet *pv, u32 reg, u32 val)
 	case 0x28:
 		put_unaligned_le32(val, m->mac);
 		break;
+	case 0x40:
+		m->ecr = val;
+		break;
 	case 0x30:
 		put_unaligned_le16(val, m->mac + 4);
 		break;

@@ -83,6 +83,7 @@ struct model_rxq {
  * @rss_fields: from SET_RSS_FIELDS
  * @activations: activations that succeeded
  * @mac: address that the device filters by
+ * @ecr: events that the driver acknowledged last
  */
 struct pvnet_model {
 	struct pvnet_bus_ops bus;
@@ -107,6 +108,7 @@ struct pvnet_model {
 	u32 rss_fields;
 	u32 activations;
 	u8 mac[ETH_ALEN];
+	u32 ecr;
 };
 
 void model_init(struct pvnet_model *m, u32 version);
