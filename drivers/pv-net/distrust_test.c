@@ -108,15 +108,15 @@ static void model_fuzz_rx(struct kunit *test, struct model_bench *b,
 			  struct rnd_state *rnd, u32 *room)
 {
 	struct pvnet_rxq *rq = b->m.pv->queues->rx[0];
-	struct pvnet_rx_ring *ring = &rq->ring[rq->pkt.busy];
+	struct pvnet_rx_ring *ring = &rq->ring[rq->busy];
 	bool eop = prandom_u32_state(rnd) % 4;
 	u32 len = prandom_u32_state(rnd) % (ring->len + 1);
 	u32 before = b->seen.packets, dw0, dw2;
 
 	/* the driver's own next index, so that much of it is believed */
 	dw0 = model_mutate(rnd, ring->pos.comp | eop << 14 |
-				!rq->pkt.busy << 15 |
-				rq->ring_id[rq->pkt.busy] << 16);
+				!rq->busy << 15 |
+				rq->ring_id[rq->busy] << 16);
 	dw2 = model_mutate(rnd, len);
 	*room = (dw0 >> 15 & 1 ? 0 : *room) + min(dw2 & 0x3fff, ring->len);
 	model_rx_write_comp(&b->m, 0, dw0, prandom_u32_state(rnd), dw2,

@@ -236,23 +236,20 @@ struct pvnet_rx_ring {
 /**
  * struct pvnet_xdp_buff - a packet being received
  * @xdp: must be the first member, the metadata functions cast back
- * @rq: receiving queue
  * @dw0: words of the packet's last completion, in CPU order
  * @dw1: see @dw0
  * @dw2: see @dw0
  * @dw3: see @dw0
- * @slot: where the packet's only buffer is in the ring, if it still is
- * @busy: between start and end of a packet
+ *
+ * What follows @xdp has to fit the room that a buffer of an AF_XDP socket has
+ * for the driver.
  */
 struct pvnet_xdp_buff {
 	struct xdp_buff xdp;
-	struct pvnet_rxq *rq;
 	u32 dw0;
 	u32 dw1;
 	u32 dw2;
 	u32 dw3;
-	struct pvnet_rx_buf *slot;
-	bool busy;
 };
 
 #define PVNET_XDP_TX_BULK	32
@@ -264,6 +261,8 @@ struct pvnet_xdp_buff {
  * @cpos: position in @comp
  * @ring_id: rqID of completions for ring 0, ring 1 and the data ring
  * @pkt: packet being received
+ * @slot: where the only buffer of @pkt is in the ring, if it still is
+ * @busy: between start and end of a packet
  * @pool: memory of both rings
  * @xdp_rxq: registration with XDP
  * @xsk: AF_XDP pool with zero copy on this queue
@@ -291,6 +290,8 @@ struct pvnet_rxq {
 	struct pvnet_comp_pos cpos;
 	u32 ring_id[3];
 	struct pvnet_xdp_buff pkt;
+	struct pvnet_rx_buf *slot;
+	bool busy;
 	struct page_pool *pool;
 	struct xdp_rxq_info xdp_rxq;
 	struct xsk_buff_pool *xsk;

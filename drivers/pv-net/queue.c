@@ -307,8 +307,8 @@ static void pvnet_rxq_rewind(struct pvnet_rxq *rq)
 {
 	u32 r, i;
 
-	if (rq->pkt.busy) {
-		rq->pkt.busy = false;
+	if (rq->busy) {
+		rq->busy = false;
 		pvnet_rx_discard(rq, &rq->pkt);
 	}
 	memset(rq->comp, 0, rq->cpos.size * sizeof(*rq->comp));

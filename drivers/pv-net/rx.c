@@ -39,14 +39,14 @@ static struct pvnet_rx_ring *pvnet_rx_ring_of(struct pvnet_rxq *rq)
 	u32 dw0 = rq->pkt.dw0, id = FIELD_GET(VMXNET3_RCD_RQID, dw0);
 
 	if (dw0 & VMXNET3_RCD_SOP) {
-		if (rq->pkt.busy)
+		if (rq->busy)
 			return NULL;
 		if (id == rq->ring_id[0] ||
 		    (rq->data_size && id == rq->ring_id[2]))
 			return &rq->ring[0];
 		return NULL;
 	}
-	if (!rq->pkt.busy || id != rq->ring_id[1])
+	if (!rq->busy || id != rq->ring_id[1])
 		return NULL;
 	return &rq->ring[1];
 }
@@ -112,7 +112,7 @@ static struct pvnet_rx_buf *pvnet_rx_claim(struct pvnet_rxq *rq,
 		     (idx | rq->ring_id[0] << VMXNET3_RCD_RQID_SHIFT |
 		      VMXNET3_RCD_SOP) ||
 		     (rq->pkt.dw2 & VMXNET3_RCD_LEN) > ring->len ||
-		     rq->pkt.busy || pvnet_cmd_empty(&ring->pos)))
+		     rq->busy || pvnet_cmd_empty(&ring->pos)))
 		return pvnet_rx_claim_any(rq, ringp);
 
 	pvnet_cmd_complete(&ring->pos);
@@ -165,7 +165,7 @@ static void pvnet_rx_start(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 	xdp_init_buff(&pkt->xdp, ring->truesize, &rq->xdp_rxq);
 	xdp_prepare_buff(&pkt->xdp, page_address(buf->page) + buf->offset,
 			 ring->headroom, len, true);
-	pkt->busy = true;
+	rq->busy = true;
 }
 
 /* A further buffer of a packet; false if the packet has too many. */
@@ -216,7 +216,7 @@ static void pvnet_rx_finish(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	struct pvnet_xdp_buff *pkt = &rq->pkt;
 	u32 len;
 
-	pkt->busy = false;
+	rq->busy = false;
 	len = xdp_get_buff_len(&pkt->xdp);
 	if (unlikely((pkt->dw2 & VMXNET3_RCD_ERR) || len < ETH_HLEN ||
 		     pkt->xdp.data_end - pkt->xdp.data < ETH_HLEN)) {
@@ -242,7 +242,7 @@ static void pvnet_rx_run_xdp(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	struct pvnet_xdp_buff *pkt = &rq->pkt;
 	u32 len = pkt->dw2 & VMXNET3_RCD_LEN;
 
-	pkt->busy = false;
+	rq->busy = false;
 	if (unlikely((pkt->dw2 & VMXNET3_RCD_ERR) || len < ETH_HLEN)) {
 		sum->errors++;
 		return;
@@ -250,10 +250,10 @@ static void pvnet_rx_run_xdp(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	sum->packets++;
 	sum->bytes += len;
 
-	pkt->slot = buf;
+	rq->slot = buf;
 	if (pvnet_xdp_run(rq, prog, pkt, sum) == XDP_PASS)
 		pvnet_rx_pass(rq, sum);
-	pkt->slot = NULL;
+	rq->slot = NULL;
 }
 
 /* A packet in one buffer that is small enough to be copied? */

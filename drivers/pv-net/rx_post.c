@@ -145,8 +145,8 @@ void pvnet_rx_clean(struct pvnet_rxq *rq)
 	unsigned int r;
 	u32 i;
 
-	if (rq->pkt.busy) {
-		rq->pkt.busy = false;
+	if (rq->busy) {
+		rq->busy = false;
 		pvnet_rx_discard(rq, &rq->pkt);
 	}
 	for (r = 0; r < ARRAY_SIZE(rq->ring); r++) {

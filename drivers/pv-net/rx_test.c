@@ -80,6 +80,40 @@ static void model_receives_merged_packets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->seen.gso_segs, version >= 2 ? 10 : 28);
 }
 
+/* What an XDP program can ask of a packet. */
+static void model_tells_programs_of_packets(struct kunit *test)
+{
+	struct model_rx how = {
+		.csum = MODEL_TCP4_GOOD, .rss_type = 2, .rss_hash = 0xabcd1234,
+		.vlan = true, .tci = 0x2005,
+	};
+	struct model_bench *b = model_open(test);
+	const struct xdp_metadata_ops *ops = b->m.dev->xdp_metadata_ops;
+	const struct xdp_md *ctx =
+		(const void *)&b->m.pv->queues->rx[0]->pkt;
+	enum xdp_rss_hash_type type;
+	__be16 proto;
+	u32 hash;
+	u16 tci;
+
+	model_frame(b, 600);
+	model_rx_deliver(&b->m, 0, b->frame, 600, &how);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, ops->xmo_rx_hash(ctx, &hash, &type), 0);
+	KUNIT_EXPECT_EQ(test, hash, 0xabcd1234);
+	KUNIT_EXPECT_EQ(test, type, XDP_RSS_TYPE_L4_IPV4_TCP);
+	KUNIT_EXPECT_EQ(test, ops->xmo_rx_vlan_tag(ctx, &proto, &tci), 0);
+	KUNIT_EXPECT_EQ(test, proto, htons(ETH_P_8021Q));
+	KUNIT_EXPECT_EQ(test, tci, 0x2005);
+
+	how = (struct model_rx){ .cnc = true };
+	model_rx_deliver(&b->m, 0, b->frame, 600, &how);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, ops->xmo_rx_hash(ctx, &hash, &type), -ENODATA);
+	KUNIT_EXPECT_EQ(test, ops->xmo_rx_vlan_tag(ctx, &proto, &tci),
+			-ENODATA);
+}
+
 /* The device passes over a buffer. */
 static void model_skip(struct model_ring *ring, u32 size)
 {
@@ -114,6 +148,7 @@ static struct kunit_case model_rx_cases[] = {
 	MODEL_CASE(model_receives_what_is_delivered),
 	MODEL_CASE(model_receives_metadata),
 	MODEL_CASE(model_receives_merged_packets),
+	MODEL_CASE_ENDS(model_tells_programs_of_packets),
 	MODEL_CASE_ENDS(model_passes_over_skipped_buffers),
 	{}
 };

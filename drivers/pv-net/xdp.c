@@ -104,18 +104,18 @@ int pvnet_xdp_tx_xsk(struct pvnet_rxq *rq, struct xdp_buff *xdp)
 }
 
 /* The packet leaves the ring with its buffer. */
-static void pvnet_xdp_detach(struct pvnet_xdp_buff *pkt)
+static void pvnet_xdp_detach(struct pvnet_rxq *rq)
 {
-	if (pkt->slot) {
-		pkt->slot->page = NULL;
-		pkt->slot = NULL;
+	if (rq->slot) {
+		rq->slot->page = NULL;
+		rq->slot = NULL;
 	}
 }
 
 /* A buffer that is still in the ring just stays there. */
 static void pvnet_xdp_discard(struct pvnet_rxq *rq, struct pvnet_xdp_buff *pkt)
 {
-	if (!pkt->slot)
+	if (!rq->slot)
 		pvnet_rx_discard(rq, pkt);
 }
 
@@ -135,7 +135,6 @@ u32 pvnet_xdp_run(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	struct net_device *dev = rq->pv->dev;
 	u32 act;
 
-	pkt->rq = rq;
 	act = bpf_prog_run_xdp(prog, &pkt->xdp);
 	switch (act) {
 	case XDP_DROP:
@@ -144,16 +143,16 @@ u32 pvnet_xdp_run(struct pvnet_rxq *rq, struct bpf_prog *prog,
 		return act;
 	case XDP_PASS:
 		sum->xdp_pass++;
-		pvnet_xdp_detach(pkt);
+		pvnet_xdp_detach(rq);
 		return act;
 	case XDP_TX:
-		pvnet_xdp_detach(pkt);
+		pvnet_xdp_detach(rq);
 		if (unlikely(pvnet_xdp_tx(rq, pkt)))
 			break;
 		sum->xdp_tx++;
 		return act;
 	case XDP_REDIRECT:
-		pvnet_xdp_detach(pkt);
+		pvnet_xdp_detach(rq);
 		if (unlikely(xdp_do_redirect(dev, &pkt->xdp, prog)))
 			break;
 		sum->xdp_redirect++;

@@ -265,6 +265,19 @@ static void pvnet_xsk_verdict(struct pvnet_rxq *rq, struct bpf_prog *prog,
 	xsk_buff_free(xdp);
 }
 
+/* What the metadata functions look for behind a socket's buffer. */
+static void pvnet_xsk_describe(struct xdp_buff *xdp,
+			       const struct pvnet_xdp_buff *from)
+{
+	struct pvnet_xdp_buff *pkt = (struct pvnet_xdp_buff *)xdp;
+
+	XSK_CHECK_PRIV_TYPE(struct pvnet_xdp_buff);
+	pkt->dw0 = from->dw0;
+	pkt->dw1 = from->dw1;
+	pkt->dw2 = from->dw2;
+	pkt->dw3 = from->dw3;
+}
+
 /* The frame of the completion in @rq->pkt; false if it broke the queue. */
 static bool pvnet_xsk_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
 			     struct pvnet_rx_sum *sum)
@@ -278,6 +291,7 @@ static bool pvnet_xsk_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
 		return false;
 	xdp = buf->xsk;
 	buf->xsk = NULL;
+	pvnet_xsk_describe(xdp, &rq->pkt);
 	xsk_buff_set_size(xdp, len);
 	xsk_buff_dma_sync_for_cpu(xdp);
 	if (unlikely((rq->pkt.dw0 & single) != single || len < ETH_HLEN ||
