@@ -367,13 +367,26 @@ static int pvnet_set_mac(struct net_device *dev, void *p)
 	return err;
 }
 
-static netdev_features_t pvnet_fix_features(struct net_device *dev,
-					    netdev_features_t features)
+/**
+ * pvnet_fix_features - ndo_fix_features
+ * @dev: network device
+ * @features: wanted features
+ *
+ * The device merges only what it has verified.  Merged packets are described
+ * to the stack by their first headers, before which there must be no VLAN tag,
+ * and XDP wants packets as they were sent.
+ *
+ * Context: rtnl.
+ * Return: those of them that can be on together
+ */
+netdev_features_t pvnet_fix_features(struct net_device *dev,
+				     netdev_features_t features)
 {
+	const netdev_features_t needed = NETIF_F_RXCSUM |
+					 NETIF_F_HW_VLAN_CTAG_RX;
 	struct pvnet *pv = netdev_priv(dev);
 
-	/* the device merges only what it has verified, and XDP wants packets */
-	if (!(features & NETIF_F_RXCSUM) || rtnl_dereference(pv->prog))
+	if ((features & needed) != needed || rtnl_dereference(pv->prog))
 		features &= ~NETIF_F_GRO_HW;
 	return features;
 }

@@ -567,6 +567,8 @@ extern const struct net_device_ops pvnet_netdev_ops;
 int pvnet_up(struct pvnet *pv, struct pvnet_queues *q);
 void pvnet_down(struct pvnet *pv);
 int pvnet_reconfigure(struct pvnet *pv, const struct pvnet_cfg *cfg);
+netdev_features_t pvnet_fix_features(struct net_device *dev,
+				     netdev_features_t features);
 void pvnet_schedule_reset(struct pvnet *pv);
 void pvnet_reset_work(struct work_struct *work);
 void pvnet_event_work(struct work_struct *work);

@@ -4,6 +4,8 @@
  *
  * Copyright (C) 2026 the pvops developers
  */
+#include <linux/if_vlan.h>
+
 #include "model_bench.h"
 #include "rx.h"
 
@@ -80,6 +82,56 @@ static void model_receives_merged_packets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->seen.gso_segs, version >= 2 ? 10 : 28);
 }
 
+static void model_set_proto(struct model_bench *b, u32 at, u16 proto)
+{
+	b->frame[at] = proto >> 8;
+	b->frame[at + 1] = proto;
+}
+
+/* A full frame with two VLAN tags passes, a longer one without does not. */
+static void model_judges_length_by_tags(struct kunit *test)
+{
+	struct model_rx how = { .cnc = true };
+	struct model_bench *b = model_open(test);
+	struct pvnet_rx_stats *stats = &b->m.pv->rx_stats[0];
+
+	model_frame(b, 1522);
+	model_set_proto(b, 12, ETH_P_8021AD);
+	model_set_proto(b, 16, ETH_P_8021Q);
+	model_rx_deliver(&b->m, 0, b->frame, 1522, &how);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&stats->errors), 0);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+
+	model_set_proto(b, 12, 0x88b5);
+	model_rx_deliver(&b->m, 0, b->frame, 1522, &how);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&stats->errors), 1);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+}
+
+static bool model_merges(struct model_bench *b)
+{
+	return le64_to_cpu(b->m.shared->misc.upt_features) & 8;
+}
+
+/* Merged packets with a tag in front of their headers could not be described. */
+static void model_merges_only_without_tags(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct net_device *dev = b->m.dev;
+
+	KUNIT_EXPECT_TRUE(test, model_merges(b));
+	rtnl_lock();
+	dev->wanted_features &= ~NETIF_F_HW_VLAN_CTAG_RX;
+	netdev_update_features(dev);
+	KUNIT_EXPECT_FALSE(test, model_merges(b));
+	dev->wanted_features |= NETIF_F_HW_VLAN_CTAG_RX;
+	netdev_update_features(dev);
+	KUNIT_EXPECT_TRUE(test, model_merges(b));
+	rtnl_unlock();
+}
+
 /* What an XDP program can ask of a packet. */
 static void model_tells_programs_of_packets(struct kunit *test)
 {
@@ -148,6 +200,8 @@ static struct kunit_case model_rx_cases[] = {
 	MODEL_CASE(model_receives_what_is_delivered),
 	MODEL_CASE(model_receives_metadata),
 	MODEL_CASE(model_receives_merged_packets),
+	MODEL_CASE_ENDS(model_judges_length_by_tags),
+	MODEL_CASE_ENDS(model_merges_only_without_tags),
 	MODEL_CASE_ENDS(model_tells_programs_of_packets),
 	MODEL_CASE_ENDS(model_passes_over_skipped_buffers),
 	{}

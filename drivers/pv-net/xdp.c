@@ -251,7 +251,8 @@ static int pvnet_xdp_attach(struct net_device *dev, struct bpf_prog *prog,
 		if (cfg.xdp)
 			cfg.gro_hw = false;
 		else
-			cfg.gro_hw = dev->wanted_features & NETIF_F_GRO_HW;
+			cfg.gro_hw = pvnet_fix_features(dev, dev->wanted_features) &
+				     NETIF_F_GRO_HW;
 		err = pvnet_reconfigure(pv, &cfg);
 		if (err) {
 			rcu_assign_pointer(pv->prog, old);
