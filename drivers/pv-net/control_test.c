@@ -34,9 +34,20 @@ static void model_uses_what_the_version_has(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.rss_fields, version >= 4 ? 3 : 0);
 }
 
-static void model_keeps_old_rings_when_refused(struct kunit *test)
+static void model_expect_packet(struct kunit *test, struct model_bench *b)
 {
 	struct model_rx how = { .cnc = true };
+	u32 before = b->seen.packets;
+
+	model_frame(b, 500);
+	KUNIT_EXPECT_EQ(test, model_rx_deliver(&b->m, 0, b->frame, 500, &how),
+			0);
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, before + 1);
+}
+
+static void model_keeps_old_rings_when_refused(struct kunit *test)
+{
 	struct model_bench *b = model_open(test);
 	struct pvnet_cfg cfg = b->m.pv->cfg;
 	int err;
@@ -50,11 +61,7 @@ static void model_keeps_old_rings_when_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err, -EIO);
 	KUNIT_EXPECT_EQ(test, b->m.pv->cfg.rx_size, PVNET_RX_RING_DEFAULT);
 	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
-	model_frame(b, 500);
-	KUNIT_EXPECT_EQ(test, model_rx_deliver(&b->m, 0, b->frame, 500, &how),
-			0);
-	model_rx_interrupt(b, 0);
-	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+	model_expect_packet(test, b);
 }
 
 static void model_gives_up_on_a_silent_device(struct kunit *test)
@@ -139,6 +146,27 @@ static void model_recovers_from_queue_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.ecr, 1 << 1);
 }
 
+/* Rings that are changed while the device is away run when it is back. */
+static void model_changes_rings_asleep(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet_cfg cfg = b->m.pv->cfg;
+
+	cfg.rx_size = 2048;
+	cfg.num_txq = 1;
+	pvnet_detach_for_sleep(b->m.pv);
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(b->m.pv, &cfg), 0);
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, b->m.activations, 1);
+	KUNIT_EXPECT_FALSE(test, b->m.active);
+
+	KUNIT_EXPECT_EQ(test, pvnet_attach_after_sleep(b->m.pv), 0);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_EQ(test, b->m.shared->misc.num_tx_queues, 1);
+	model_expect_packet(test, b);
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -160,6 +188,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_reports_base_stats),
 	MODEL_CASE_ENDS(model_recovers_from_timeouts),
 	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
+	MODEL_CASE_ENDS(model_changes_rings_asleep),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };

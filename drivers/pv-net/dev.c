@@ -69,10 +69,9 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 		return err;
 
 	pv->queues = q;
-	for (i = 0; i < q->cfg.num_txq; i++) {
-		pv->txq[i] = q->tx[i];
+	memcpy(pv->txq, q->tx, sizeof(pv->txq));
+	for (i = 0; i < q->cfg.num_txq; i++)
 		netdev_tx_reset_queue(q->tx[i]->nq);
-	}
 	pvnet_irq_bind(pv, q);
 	set_bit(PVNET_UP, &pv->state);
 	pvnet_rss_activate(pv);
@@ -177,6 +176,22 @@ static int pvnet_swap(struct pvnet *pv, struct pvnet_queues *q)
 	return err;
 }
 
+/* The device sleeps or is cut off, and gets the rings when it is back. */
+static int pvnet_swap_asleep(struct pvnet *pv, struct pvnet_queues *q)
+{
+	int err;
+
+	err = netif_set_real_num_queues(pv->dev, q->cfg.num_txq,
+					q->cfg.num_rxq);
+	if (err) {
+		pvnet_queues_free(pv, q);
+		return err;
+	}
+	pvnet_queues_free(pv, pv->queues);
+	pv->queues = q;
+	return 0;
+}
+
 /**
  * pvnet_reconfigure - change to another configuration
  * @pv: device
@@ -204,7 +219,8 @@ int pvnet_reconfigure(struct pvnet *pv, const struct pvnet_cfg *cfg)
 	q = pvnet_queues_alloc(pv, cfg);
 	if (!q)
 		return -ENOMEM;
-	err = pvnet_swap(pv, q);
+	err = netif_device_present(pv->dev) ? pvnet_swap(pv, q) :
+					      pvnet_swap_asleep(pv, q);
 	if (!err)
 		pv->cfg = *cfg;
 	return err;
