@@ -131,6 +131,14 @@ static_assert(sizeof(struct vmxnet3_tx_desc) == 16);
 #define VMXNET3_TXD_TCI_SHIFT	16
 #define VMXNET3_TXD_TCI		GENMASK(31, 16)
 
+/*
+ * Tunnels that a device with VMXNET3_OM_ENCAP looks into are told by these UDP
+ * ports alone (drivers/net/vmxnet3, vmxnet3_features_check()).
+ */
+#define VMXNET3_PORT_VXLAN	4789
+#define VMXNET3_PORT_VXLAN_OLD	8472
+#define VMXNET3_PORT_GENEVE	6081
+
 /* TxDesc.om; ENCAP is legal from version 4 on, and aborts QEMU below */
 enum vmxnet3_om {
 	VMXNET3_OM_NONE,

@@ -11,7 +11,6 @@
 #include <linux/udp.h>
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
-#include <net/vxlan.h>
 
 #include "tx.h"
 #include "tx_post.h"
@@ -51,6 +50,44 @@ static bool pvnet_tx_csum_understood(const struct sk_buff *skb)
 		skb->csum_offset == offsetof(struct udphdr, check));
 }
 
+/*
+ * Length of all headers of an encapsulated packet, to the end of the inner
+ * transport header; 0 if that is not whose checksum is wanted.
+ */
+static u32 pvnet_tx_inner_hlen(const struct sk_buff *skb)
+{
+	u32 start = skb_checksum_start_offset(skb), hlen;
+
+	if (start != skb_inner_transport_offset(skb))
+		return 0;
+	switch (skb->csum_offset) {
+	case offsetof(struct tcphdr, check):
+		hlen = start + inner_tcp_hdrlen(skb);
+		break;
+	case offsetof(struct udphdr, check):
+		hlen = start + sizeof(struct udphdr);
+		break;
+	default:
+		return 0;
+	}
+	return hlen <= skb_headlen(skb) && FIELD_FIT(VMXNET3_TXD_HLEN, hlen) ?
+	       hlen : 0;
+}
+
+/* The device finds the inner headers itself. */
+static int pvnet_tx_csum_inner(struct pvnet_txq *tq, struct sk_buff *skb,
+			       struct pvnet_tx_meta *meta)
+{
+	u32 hlen = pvnet_tx_inner_hlen(skb);
+
+	if (unlikely(!hlen))
+		return skb_checksum_help(skb);
+	meta->dw3 = FIELD_PREP(VMXNET3_TXD_OM, VMXNET3_OM_ENCAP) |
+		    FIELD_PREP(VMXNET3_TXD_HLEN, hlen);
+	u64_stats_inc(&tq->stats->csum);
+	return 0;
+}
+
 /**
  * pvnet_tx_csum - leave a packet's checksum to the device, or compute it
  * @tq: queue
@@ -65,14 +102,8 @@ int pvnet_tx_csum(struct pvnet_txq *tq, struct sk_buff *skb,
 {
 	u32 start;
 
-	if (skb->encapsulation && tq->pv->ops->om_encap) {
-		/* the device checks the inner headers itself */
-		meta->dw3 = FIELD_PREP(VMXNET3_TXD_OM, VMXNET3_OM_ENCAP) |
-			    FIELD_PREP(VMXNET3_TXD_HLEN,
-				       skb_checksum_start_offset(skb));
-		return 0;
-	}
-
+	if (skb->encapsulation && tq->pv->ops->om_encap)
+		return pvnet_tx_csum_inner(tq, skb, meta);
 	if (unlikely(!pvnet_tx_csum_understood(skb)))
 		return skb_checksum_help(skb);
 
@@ -153,9 +184,48 @@ int pvnet_tx_tso(struct pvnet_txq *tq, struct sk_buff *skb,
 	return 0;
 }
 
+/* Is this a tunnel that the device knows? */
+static bool pvnet_tx_tunnel_known(struct sk_buff *skb)
+{
+	u8 proto;
+
+	switch (vlan_get_protocol(skb)) {
+	case htons(ETH_P_IP):
+		proto = ip_hdr(skb)->protocol;
+		break;
+	case htons(ETH_P_IPV6):
+		proto = ipv6_hdr(skb)->nexthdr;
+		break;
+	default:
+		return false;
+	}
+	if (proto != IPPROTO_UDP)
+		return false;
+
+	switch (udp_hdr(skb)->dest) {
+	case htons(VMXNET3_PORT_VXLAN):
+	case htons(VMXNET3_PORT_VXLAN_OLD):
+	case htons(VMXNET3_PORT_GENEVE):
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * pvnet_features_check - ndo_features_check
+ * @skb: packet that is about to be sent
+ * @dev: network device
+ * @features: what the device can do for packets of its kind
+ *
+ * Return: what it can do for this one
+ */
 netdev_features_t pvnet_features_check(struct sk_buff *skb,
 				       struct net_device *dev,
 				       netdev_features_t features)
 {
-	return vxlan_features_check(skb, vlan_features_check(skb, features));
+	features = vlan_features_check(skb, features);
+	if (unlikely(skb->encapsulation) && !pvnet_tx_tunnel_known(skb))
+		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
+	return features;
 }

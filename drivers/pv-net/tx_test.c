@@ -187,6 +187,76 @@ static void model_encapsulates_only_from_version_4(struct kunit *test)
 	}
 }
 
+/* TCP in a tunnel of 50 bytes: IPv4, UDP to @port, 8 bytes, Ethernet. */
+static struct sk_buff *model_tunnel_skb(struct kunit *test,
+					struct model_bench *b, u16 port)
+{
+	struct sk_buff *skb = model_skb(test, b, 50 + 54 + 200);
+	struct iphdr *outer = ip_hdr(skb), *inner;
+
+	skb->protocol = htons(ETH_P_IP);
+	outer->protocol = IPPROTO_UDP;
+	skb_set_transport_header(skb, 34);
+	udp_hdr(skb)->dest = htons(port);
+	skb->encapsulation = 1;
+	skb_set_inner_mac_header(skb, 50);
+	skb_set_inner_network_header(skb, 64);
+	skb_set_inner_transport_header(skb, 84);
+	inner = inner_ip_hdr(skb);
+	inner->ihl = 5;
+	inner->protocol = IPPROTO_TCP;
+	inner_tcp_hdr(skb)->doff = 8;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + 84;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+	return skb;
+}
+
+static void model_offloads_checksums_in_tunnels(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+	__wsum sum;
+
+	model_xmit(b, model_tunnel_skb(test, b, 4789), false);
+	model_tx_run(&b->m, 0);
+	if (version >= 4) {
+		KUNIT_EXPECT_EQ(test, b->m.packet.om, 1);
+		KUNIT_EXPECT_EQ(test, b->m.packet.hlen, 84 + 32);
+		KUNIT_EXPECT_EQ(test, b->m.packet.msscof, 0);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, b->m.packet.om, 0);
+	sum = csum_partial(b->m.packet.data + 84, b->m.packet.len - 84, 0);
+	KUNIT_EXPECT_EQ(test, (__force u16)csum_fold(sum), 0);
+}
+
+/* The device knows tunnels by their ports, and leaves others as they are. */
+static void model_offloads_for_known_tunnels(struct kunit *test)
+{
+	static const struct {
+		u16 port;
+		bool known;
+	} ports[] = { { 4789, true }, { 8472, true }, { 6081, true },
+		      { 4790, false }, { 53, false } };
+	const netdev_features_t all = NETIF_F_IP_CSUM | NETIF_F_TSO |
+				      NETIF_F_SG;
+	struct model_bench *b = model_open(test);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ports); i++) {
+		struct sk_buff *skb = model_tunnel_skb(test, b, ports[i].port);
+
+		KUNIT_EXPECT_EQ(test, pvnet_features_check(skb, b->m.dev, all),
+				ports[i].known ? all : NETIF_F_SG);
+		/* not a tunnel over UDP */
+		ip_hdr(skb)->protocol = IPPROTO_GRE;
+		KUNIT_EXPECT_EQ(test, pvnet_features_check(skb, b->m.dev, all),
+				NETIF_F_SG);
+		kfree_skb(skb);
+	}
+}
+
 static struct kunit_case model_tx_cases[] = {
 	MODEL_CASE(model_sends_what_it_is_given),
 	MODEL_CASE_ENDS(model_sends_fragments),
@@ -196,6 +266,8 @@ static struct kunit_case model_tx_cases[] = {
 	MODEL_CASE_ENDS(model_offloads_checksum_and_tso),
 	MODEL_CASE_ENDS(model_computes_checksums_of_others),
 	MODEL_CASE(model_encapsulates_only_from_version_4),
+	MODEL_CASE_ENDS(model_offloads_checksums_in_tunnels),
+	MODEL_CASE_ENDS(model_offloads_for_known_tunnels),
 	{}
 };
 
