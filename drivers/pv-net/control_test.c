@@ -5,6 +5,7 @@
  * Copyright (C) 2026 the pvops developers
  */
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <net/netdev_queues.h>
 
 #include "model_bench.h"
@@ -167,6 +168,33 @@ static void model_changes_rings_asleep(struct kunit *test)
 	model_expect_packet(test, b);
 }
 
+static int model_set_channels(struct model_bench *b, u32 rx, u32 tx)
+{
+	struct ethtool_channels ch = {
+		.rx_count = rx, .tx_count = tx, .other_count = 1,
+	};
+	int err;
+
+	rtnl_lock();
+	err = b->m.dev->ethtool_ops->set_channels(b->m.dev, &ch);
+	rtnl_unlock();
+	return err;
+}
+
+/* Devices of these versions want powers of two. */
+static void model_has_powers_of_two_queues(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 1, 3), -EINVAL);
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 0, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 1);
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_EQ(test, b->m.shared->misc.num_tx_queues, 1);
+	model_expect_packet(test, b);
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -189,6 +217,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_recovers_from_timeouts),
 	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
 	MODEL_CASE_ENDS(model_changes_rings_asleep),
+	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };

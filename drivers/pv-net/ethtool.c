@@ -5,6 +5,7 @@
  * Copyright (C) 2026 the pvops developers
  */
 #include <linux/ethtool.h>
+#include <linux/log2.h>
 
 #include "coalesce.h"
 #include "regs.h"
@@ -103,7 +104,8 @@ static int pvnet_set_channels(struct net_device *dev,
 	struct pvnet_cfg cfg = pv->cfg;
 	unsigned int i;
 
-	if (!ch->rx_count || !ch->tx_count)
+	/* what devices below version 6 want, as in-tree vmxnet3 has it */
+	if (!is_power_of_2(ch->rx_count) || !is_power_of_2(ch->tx_count))
 		return -EINVAL;
 	for (i = 0; i < PVNET_MAX_QUEUES; i++)
 		if (pv->xsk[i] && (i >= ch->rx_count || i >= ch->tx_count))

@@ -14,6 +14,7 @@
  * which polls again first.
  */
 #include <linux/interrupt.h>
+#include <linux/log2.h>
 
 #include "moderation.h"
 #include "regs.h"
@@ -119,7 +120,8 @@ struct pvnet_vector *pvnet_irq_rx_vector(struct pvnet *pv, unsigned int idx)
 
 static int pvnet_irq_alloc_msix(struct pvnet *pv)
 {
-	unsigned int want = min(PVNET_MAX_QUEUES, num_online_cpus());
+	unsigned int want = rounddown_pow_of_two(min(PVNET_MAX_QUEUES,
+						     num_online_cpus()));
 	int n;
 
 	n = pci_alloc_irq_vectors(pv->pdev, 2 * want + 1, 2 * want + 1,
@@ -133,7 +135,7 @@ static int pvnet_irq_alloc_msix(struct pvnet *pv)
 	n = pci_alloc_irq_vectors(pv->pdev, 2, want + 1, PCI_IRQ_MSIX);
 	if (n > 0) {
 		pv->irq_mode = PVNET_IRQ_PAIR;
-		pv->max_queues = n - 1;
+		pv->max_queues = rounddown_pow_of_two(n - 1);
 	}
 	return n;
 }
