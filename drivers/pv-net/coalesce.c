@@ -58,14 +58,12 @@ int pvnet_set_per_queue_coalesce(struct net_device *dev, u32 queue,
 				 struct ethtool_coalesce *ec)
 {
 	struct pvnet *pv = netdev_priv(dev);
-	struct pvnet_moderation *mod;
 
 	if (queue >= pv->cfg.num_rxq || ec->rx_coalesce_usecs > PVNET_USECS_MAX)
 		return -EINVAL;
-	mod = &pvnet_irq_rx_vector(pv, queue)->mod;
-	WRITE_ONCE(mod->adaptive, ec->use_adaptive_rx_coalesce);
-	if (!mod->adaptive)
-		WRITE_ONCE(mod->usecs, ec->rx_coalesce_usecs);
+	pvnet_moderation_set(pvnet_irq_rx_vector(pv, queue),
+			     ec->use_adaptive_rx_coalesce,
+			     ec->rx_coalesce_usecs);
 	return 0;
 }
 
@@ -89,12 +87,9 @@ int pvnet_set_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 		return -EINVAL;
 	}
 	/* of all possible queues, so that later ones have it too */
-	for (i = 0; i < pv->max_queues; i++) {
-		struct pvnet_moderation *mod = &pvnet_irq_rx_vector(pv, i)->mod;
-
-		WRITE_ONCE(mod->adaptive, ec->use_adaptive_rx_coalesce);
-		if (!mod->adaptive)
-			WRITE_ONCE(mod->usecs, ec->rx_coalesce_usecs);
-	}
+	for (i = 0; i < pv->max_queues; i++)
+		pvnet_moderation_set(pvnet_irq_rx_vector(pv, i),
+				     ec->use_adaptive_rx_coalesce,
+				     ec->rx_coalesce_usecs);
 	return 0;
 }

@@ -195,6 +195,37 @@ static void model_has_powers_of_two_queues(struct kunit *test)
 	model_expect_packet(test, b);
 }
 
+/* One queue's time is its own, and one that is set outlives what DIM chose. */
+static void model_moderates_each_queue(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+	const struct ethtool_ops *ops = b->m.dev->ethtool_ops;
+	struct ethtool_coalesce ec = { .use_adaptive_rx_coalesce = 1 };
+	struct dim *dim = &pvnet_irq_rx_vector(b->m.pv, 0)->mod.dim;
+
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, ops->set_coalesce(b->m.dev, &ec, NULL, NULL), 0);
+	schedule_work(&dim->work);
+	ec = (struct ethtool_coalesce){ .rx_coalesce_usecs = 77 };
+	KUNIT_EXPECT_EQ(test, ops->set_per_queue_coalesce(b->m.dev, 0, &ec),
+			0);
+	flush_work(&dim->work);
+	KUNIT_EXPECT_EQ(test, ops->get_per_queue_coalesce(b->m.dev, 0, &ec),
+			0);
+	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, 77);
+	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 0);
+	/* a version 1 device has one receive queue */
+	KUNIT_EXPECT_EQ(test, ops->get_per_queue_coalesce(b->m.dev, 1, &ec),
+			version >= 2 ? 0 : -EINVAL);
+	if (version >= 2)
+		KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 1);
+	ec.rx_coalesce_usecs = 10001;
+	KUNIT_EXPECT_EQ(test, ops->set_per_queue_coalesce(b->m.dev, 0, &ec),
+			-EINVAL);
+	rtnl_unlock();
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -218,6 +249,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
 	MODEL_CASE_ENDS(model_changes_rings_asleep),
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
+	MODEL_CASE_ENDS(model_moderates_each_queue),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };

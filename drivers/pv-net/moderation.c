@@ -32,7 +32,8 @@ static void pvnet_moderation_work(struct work_struct *work)
 	struct dim_cq_moder cur = net_dim_get_rx_moderation(dim->mode,
 							    dim->profile_ix);
 
-	WRITE_ONCE(mod->usecs, cur.usec);
+	if (READ_ONCE(mod->adaptive))
+		WRITE_ONCE(mod->usecs, cur.usec);
 	dim->state = DIM_START_MEASURE;
 }
 
@@ -59,6 +60,27 @@ static void pvnet_moderation_sample(struct pvnet_vector *vec)
 }
 
 /**
+ * pvnet_moderation_set - choose how a vector is moderated
+ * @vec: vector
+ * @adaptive: let net_dim choose the time
+ * @usecs: the time if it does not, at most PVNET_USECS_MAX
+ *
+ * Context: rtnl, may sleep.
+ */
+void pvnet_moderation_set(struct pvnet_vector *vec, bool adaptive, u32 usecs)
+{
+	struct pvnet_moderation *mod = &vec->mod;
+
+	WRITE_ONCE(mod->adaptive, adaptive);
+	if (adaptive)
+		return;
+	/* a choice that is under way must not come after this one */
+	cancel_work_sync(&mod->dim.work);
+	mod->dim.state = DIM_START_MEASURE;
+	WRITE_ONCE(mod->usecs, usecs);
+}
+
+/**
  * pvnet_moderation_rearm - a poll has ended: wait for the next event
  * @vec: vector, masked
  * @done: packets received
@@ -76,7 +98,7 @@ void pvnet_moderation_rearm(struct pvnet_vector *vec, int done)
 	/* the reset will unmask it; until then the device shall not interrupt */
 	if (unlikely(vec->rq->broken))
 		return;
-	if (vec->mod.adaptive)
+	if (READ_ONCE(vec->mod.adaptive))
 		pvnet_moderation_sample(vec);
 	if (usecs && done)
 		hrtimer_start(&vec->mod.timer, ns_to_ktime(usecs * NSEC_PER_USEC),
