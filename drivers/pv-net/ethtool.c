@@ -245,20 +245,6 @@ static int pvnet_set_wol(struct net_device *dev, struct ethtool_wolinfo *wol)
 	return device_set_wakeup_enable(&pv->pdev->dev, pv->wol);
 }
 
-static u32 pvnet_get_msglevel(struct net_device *dev)
-{
-	struct pvnet *pv = netdev_priv(dev);
-
-	return pv->msg_enable;
-}
-
-static void pvnet_set_msglevel(struct net_device *dev, u32 level)
-{
-	struct pvnet *pv = netdev_priv(dev);
-
-	pv->msg_enable = level;
-}
-
 static int pvnet_get_tunable(struct net_device *dev,
 			     const struct ethtool_tunable *tuna, void *data)
 {
@@ -320,8 +306,6 @@ const struct ethtool_ops pvnet_ethtool_ops = {
 	.get_regs = pvnet_get_regs,
 	.get_wol = pvnet_get_wol,
 	.set_wol = pvnet_set_wol,
-	.get_msglevel = pvnet_get_msglevel,
-	.set_msglevel = pvnet_set_msglevel,
 	.get_tunable = pvnet_get_tunable,
 	.set_tunable = pvnet_set_tunable,
 	.get_rxfh_indir_size = pvnet_rxfh_indir_size,

@@ -502,7 +502,6 @@ enum pvnet_state {
  * @speed: link speed, Mb/s
  * @wol: WAKE_* that are on
  * @vlans: VLANs to receive
- * @msg_enable: netif_msg bits
  * @tx_stats: counters by queue number
  * @rx_stats: counters by queue number
  * @resets: resets of the device
@@ -551,7 +550,6 @@ struct pvnet {
 	u32 speed;
 	u32 wol;
 	DECLARE_BITMAP(vlans, VLAN_N_VID);
-	u32 msg_enable;
 
 	struct pvnet_tx_stats tx_stats[PVNET_MAX_QUEUES];
 	struct pvnet_rx_stats rx_stats[PVNET_MAX_QUEUES];
