@@ -10,6 +10,7 @@
 
 #include "model_bench.h"
 #include "regs.h"
+#include "sleep.h"
 
 static void model_uses_what_the_version_has(struct kunit *test)
 {
@@ -155,7 +156,7 @@ static void model_changes_rings_asleep(struct kunit *test)
 
 	cfg.rx_size = 2048;
 	cfg.num_txq = 1;
-	pvnet_detach_for_sleep(b->m.pv);
+	pvnet_detach_for_sleep(b->m.pv, false);
 	rtnl_lock();
 	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(b->m.pv, &cfg), 0);
 	rtnl_unlock();
@@ -226,6 +227,38 @@ static void model_moderates_each_queue(struct kunit *test)
 	rtnl_unlock();
 }
 
+/* The device goes on listening for what wakes the machine, and knows what. */
+static void model_listens_asleep(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct device *dma_dev = b->m.pv->dma_dev;
+
+	dev_set_drvdata(dma_dev, b->m.pv);
+	device_init_wakeup(dma_dev, true);
+	b->m.pv->wol = WAKE_UCAST | WAKE_MAGIC;
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.suspend(dma_dev), 0);
+	KUNIT_EXPECT_TRUE(test, b->m.active);
+	KUNIT_ASSERT_NOT_NULL(test, b->m.pm);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(b->m.pm->wake_up_events), 3);
+	KUNIT_EXPECT_EQ(test, b->m.pm->num_filters, 1);
+	KUNIT_EXPECT_EQ(test, b->m.pm->filters[0].pattern_size, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, b->m.pm->filters[0].mask[0], 0x3f);
+	KUNIT_EXPECT_MEMEQ(test, b->m.pm->filters[0].pattern,
+			   b->m.dev->dev_addr, ETH_ALEN);
+
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.resume(dma_dev), 0);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_NULL(test, b->m.pm);
+	model_expect_packet(test, b);
+
+	b->m.pv->wol = 0;
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.suspend(dma_dev), 0);
+	KUNIT_EXPECT_FALSE(test, b->m.active);
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.resume(dma_dev), 0);
+	model_expect_packet(test, b);
+	device_init_wakeup(dma_dev, false);
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -250,6 +283,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_changes_rings_asleep),
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
 	MODEL_CASE_ENDS(model_moderates_each_queue),
+	MODEL_CASE_ENDS(model_listens_asleep),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };

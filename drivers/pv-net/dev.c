@@ -85,25 +85,32 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 	return 0;
 }
 
-/**
- * pvnet_down - stop traffic and take the rings from the device
- * @pv: device, which is up; its rings stay in pvnet.queues
- *
- * First nobody starts anything new: senders by their queue locks, XDP by
- * PVNET_UP and a grace period.  Then the interrupts and polls end, then the
- * device, so that the rings are nobody's when this returns.
- *
- * Context: rtnl, may sleep.
+/*
+ * The driver's side ends: first nobody starts anything new, senders by their
+ * queue locks, XDP by PVNET_UP and a grace period; then interrupts and polls
+ * end.
  */
-void pvnet_down(struct pvnet *pv)
+static void pvnet_halt(struct pvnet *pv)
 {
 	clear_bit(PVNET_UP, &pv->state);
 	netif_carrier_off(pv->dev);
 	netif_tx_disable(pv->dev);
 	synchronize_net();
 	pvnet_irq_stop(pv);
-	pvnet_deactivate(pv);
 	pvnet_irq_unbind(pv);
+}
+
+/**
+ * pvnet_down - stop traffic and take the rings from the device
+ * @pv: device, which is up; its rings stay in pvnet.queues, and are nobody's
+ *	when this returns
+ *
+ * Context: rtnl, may sleep.
+ */
+void pvnet_down(struct pvnet *pv)
+{
+	pvnet_halt(pv);
+	pvnet_deactivate(pv);
 }
 
 static int pvnet_open(struct net_device *dev)
@@ -433,19 +440,28 @@ static int pvnet_set_features(struct net_device *dev,
 /**
  * pvnet_detach_for_sleep - stop the device before its power goes
  * @pv: device
+ * @listen: leave it active, so that it sees the packet that is to wake the
+ *	machine; its rings stay as they are till it is back
  *
  * Context: may sleep; takes rtnl.
+ * Return: true if the device is active
  */
-void pvnet_detach_for_sleep(struct pvnet *pv)
+bool pvnet_detach_for_sleep(struct pvnet *pv, bool listen)
 {
+	bool active;
+
 	rtnl_lock();
+	active = test_bit(PVNET_UP, &pv->state);
 	netif_device_detach(pv->dev);
-	if (test_bit(PVNET_UP, &pv->state))
-		pvnet_down(pv);
+	if (active)
+		pvnet_halt(pv);
+	if (active && !listen)
+		pvnet_deactivate(pv);
 	rtnl_unlock();
 	cancel_delayed_work_sync(&pv->reset_work);
 	clear_bit(PVNET_RESET_PENDING, &pv->state);
 	cancel_work_sync(&pv->event_work);
+	return active && listen;
 }
 
 /**
@@ -461,6 +477,8 @@ int pvnet_attach_after_sleep(struct pvnet *pv)
 
 	rtnl_lock();
 	clear_bit(PVNET_GONE, &pv->state);
+	/* it may have kept its power, and its rings */
+	pvnet_deactivate(pv);
 	if (netif_running(pv->dev)) {
 		pvnet_queues_rewind(pv->queues);
 		err = pvnet_up(pv, pv->queues);

@@ -262,7 +262,7 @@ static void pvnet_shutdown(struct pci_dev *pdev)
 	struct pvnet *pv = pci_get_drvdata(pdev);
 
 	/* the next kernel must not find its memory written to */
-	pvnet_detach_for_sleep(pv);
+	pvnet_detach_for_sleep(pv, false);
 	pci_disable_device(pdev);
 }
 

@@ -84,6 +84,11 @@ static u32 model_command(struct pvnet_model *m, u32 cmd)
 	case 0xcafe0001:
 	case 0xcafe0002:
 		m->active = false;
+		m->pm = NULL;
+		return 0;
+	case 0xcafe0008:
+		if (m->active)
+			m->pm = model_mem(m->shared->pm_conf.pa);
 		return 0;
 	case 0xcafe000e:
 		m->coal_mode = *(u32 *)model_mem(m->shared->cmd_info.var_conf.pa);

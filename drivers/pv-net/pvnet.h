@@ -570,7 +570,7 @@ netdev_features_t pvnet_fix_features(struct net_device *dev,
 void pvnet_schedule_reset(struct pvnet *pv);
 void pvnet_reset_work(struct work_struct *work);
 void pvnet_event_work(struct work_struct *work);
-void pvnet_detach_for_sleep(struct pvnet *pv);
+bool pvnet_detach_for_sleep(struct pvnet *pv, bool listen);
 int pvnet_attach_after_sleep(struct pvnet *pv);
 
 /* queue.c: memory of the rings */

@@ -64,7 +64,7 @@ static void pvnet_pm_add_arp(struct pvnet *pv)
 	pvnet_pm_match(filter, tpa, &addr, sizeof(addr));
 }
 
-/* What is to wake the machine; the device is not active. */
+/* What is to wake the machine; the device is active, but nobody listens to it. */
 static void pvnet_pm_arm(struct pvnet *pv)
 {
 	struct vmxnet3_pm_conf *conf = pv->pm_conf;
@@ -95,8 +95,7 @@ static int pvnet_suspend(struct device *dev)
 {
 	struct pvnet *pv = dev_get_drvdata(dev);
 
-	pvnet_detach_for_sleep(pv);
-	if (pv->wol && device_may_wakeup(dev))
+	if (pvnet_detach_for_sleep(pv, pv->wol && device_may_wakeup(dev)))
 		pvnet_pm_arm(pv);
 	return 0;
 }
@@ -128,7 +127,7 @@ static pci_ers_result_t pvnet_error_detected(struct pci_dev *pdev,
 	/* commands would time out one by one */
 	if (state != pci_channel_io_normal)
 		set_bit(PVNET_GONE, &pv->state);
-	pvnet_detach_for_sleep(pv);
+	pvnet_detach_for_sleep(pv, false);
 	if (state == pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_DISCONNECT;
 	pci_disable_device(pdev);
@@ -156,7 +155,7 @@ static void pvnet_error_resume(struct pci_dev *pdev)
 /* A reset that somebody asked for, through sysfs for example. */
 static void pvnet_reset_prepare(struct pci_dev *pdev)
 {
-	pvnet_detach_for_sleep(pci_get_drvdata(pdev));
+	pvnet_detach_for_sleep(pci_get_drvdata(pdev), false);
 }
 
 static void pvnet_reset_done(struct pci_dev *pdev)

@@ -206,6 +206,7 @@ static struct sk_buff *model_tunnel_skb(struct kunit *test,
 	inner->ihl = 5;
 	inner->protocol = IPPROTO_TCP;
 	inner_tcp_hdr(skb)->doff = 8;
+	inner_tcp_hdr(skb)->check = 0;
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_headroom(skb) + 84;
 	skb->csum_offset = offsetof(struct tcphdr, check);
