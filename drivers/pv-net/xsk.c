@@ -147,17 +147,20 @@ int pvnet_xsk_setup(struct net_device *dev, struct xsk_buff_pool *pool,
 int pvnet_xsk_wakeup(struct net_device *dev, u32 qid, u32 flags)
 {
 	struct pvnet *pv = netdev_priv(dev);
+	const struct pvnet_queues *q;
 
+	/* pvnet_down() clears the bit and then waits for RCU readers */
 	if (!test_bit(PVNET_UP, &pv->state))
 		return -ENETDOWN;
-	if (qid >= pv->cfg.num_rxq || qid >= pv->cfg.num_txq)
+	q = READ_ONCE(pv->queues);
+	if (qid >= q->cfg.num_rxq || qid >= q->cfg.num_txq)
 		return -EINVAL;
 
 	local_bh_disable();
 	if (flags & XDP_WAKEUP_TX)
-		napi_schedule(pvnet_irq_tx_vector(pv, qid)->napi);
+		napi_schedule(q->tx[qid]->vec->napi);
 	if (flags & XDP_WAKEUP_RX)
-		napi_schedule(pvnet_irq_rx_vector(pv, qid)->napi);
+		napi_schedule(q->rx[qid]->napi);
 	local_bh_enable();
 	return 0;
 }
@@ -181,7 +184,8 @@ static void pvnet_xsk_tx_one(struct pvnet_txq *tq, const struct xdp_desc *desc)
 bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget)
 {
 	struct xdp_desc *descs = tq->xsk->tx_descs;
-	u32 room, n, i;
+	u32 room, limit, n, i;
+	bool again;
 
 	__netif_tx_lock(tq->nq, smp_processor_id());
 	txq_trans_cond_update(tq->nq);
@@ -191,17 +195,20 @@ bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget)
 	room = room > PVNET_TX_STOP ? room - PVNET_TX_STOP : 0;
 	if (tq->broken)
 		room = 0;
-	n = xsk_tx_peek_release_desc_batch(tq->xsk, min_t(u32, room, budget));
+	limit = min_t(u32, room, budget);
+	n = xsk_tx_peek_release_desc_batch(tq->xsk, limit);
 	for (i = 0; i < n; i++)
 		pvnet_xsk_tx_one(tq, &descs[i]);
 	if (n)
 		pvnet_tx_flush(tq, budget);
+	/* an interrupt tells when a full ring has room again, not when it has now */
+	again = n && n == limit && pvnet_cmd_space(&tq->pos) > PVNET_TX_STOP;
 	u64_stats_update_end(&tq->stats->syncp);
 	__netif_tx_unlock(tq->nq);
 
 	if (xsk_uses_need_wakeup(tq->xsk))
 		xsk_set_tx_need_wakeup(tq->xsk);
-	return n && n == budget;
+	return again;
 }
 
 static struct sk_buff *pvnet_xsk_copy(struct pvnet_rxq *rq,
