@@ -63,18 +63,45 @@ CHANGES = (rings, mtu, xdp, channels, features, cable, sleep)
 KBYTES = 8000
 
 
-def mixed(guest, rnd):
-    """One round: a checked stream and pings, changes meanwhile; and now and then a new NIC."""
-    guest.run(f"stream_begins {KBYTES}; ping -i 0.05 -c 100 -s {rnd.randrange(1400)} 10.1.0.2 "
-              ">/dev/null & true")
+class Stream:
+    """Checked bytes to the far end, and pings beside them."""
+
+    def __init__(self, guest):
+        self.guest, self.kbytes = guest, 0
+
+    def begin(self, rnd):
+        """Start a stream."""
+        self.guest.run(f"stream_begins {KBYTES}; ping -i 0.05 -c 100 -s {rnd.randrange(1400)} "
+                       "10.1.0.2 >/dev/null & true")
+
+    def runs(self):
+        """Is there still something of it?"""
+        return self.guest.status("kill -0 $stream")[0] == 0
+
+    def end(self):
+        """Wait for it; every byte must have arrived as it was."""
+        self.guest.run("stream_ends", 300)
+        self.kbytes += KBYTES
+
+
+def mixed(guest, rnd, stream, late):
+    """One round: every change once, in any order, under traffic; and then a new NIC.
+
+    Returns the names of the changes; a round ends early when @late() says so.
+    """
     done = []
-    while guest.status("kill -0 $stream")[0] == 0 and len(done) < 20:
-        change = rnd.choice(CHANGES)
+    stream.begin(rnd)
+    for change in rnd.sample(CHANGES, len(CHANGES)):
+        if late():
+            break
+        if not stream.runs():
+            stream.end()
+            stream.begin(rnd)
         change(guest, rnd)
         done.append(change.__name__)
-    guest.run("stream_ends", 300)
-    if rnd.random() < 0.3:
-        guest.run(f"stream_begins {KBYTES}; sleep 0.5")
+    stream.end()
+    if not late():
+        stream.begin(rnd)
         replug(guest)
         done.append("replug")
     return done
@@ -90,7 +117,7 @@ def end(guest):
 
 
 def soak(seconds, seed, kernel="debug"):
-    """Mixed traffic for @seconds; (seconds done, count of each change)."""
+    """Mixed traffic for @seconds; (seconds done, count of each change and of KiB compared)."""
     rnd = random.Random(seed)
     files = tools("ip", "ethtool")
     selftests.add_ynl(files)
@@ -98,11 +125,16 @@ def soak(seconds, seed, kernel="debug"):
     with NetGuest(pair("pv_net"), files=files, kernel=kernel, console="net-soak",
                   timeout=seconds + 600) as guest:
         guest.run("join")
-        begun = time.monotonic()
-        while time.monotonic() - begun < seconds:
-            for name in mixed(guest, rnd):
+        stream, begun = Stream(guest), time.monotonic()
+
+        def late():
+            return time.monotonic() - begun >= seconds
+
+        while not late():
+            for name in mixed(guest, rnd, stream, late):
                 counts[name] = counts.get(name, 0) + 1
         done = int(time.monotonic() - begun)
+        counts["KiB compared"] = stream.kbytes
         end(guest)
         result = guest.quit()
     assert result.ok, result.explain()
@@ -115,7 +147,8 @@ def test_soak(quantity):
     wanted = quantity("net.soak.seconds", required=1800, short=60, seed=1)
     wanted.kernel = "debug"
     wanted.done, counts = soak(wanted.count, wanted.seed)
-    print("changes under traffic:", counts)
+    print("under traffic:", counts)
+    assert {change.__name__ for change in (*CHANGES, replug)} <= set(counts), counts
 
 
 @pytest.mark.soak
