@@ -7,6 +7,7 @@
  */
 #include "decode.h"
 #include "host.h"
+#include "legs.h"
 #include "vcpu.h"
 
 struct cursor {
@@ -205,7 +206,7 @@ bool insn_decode(struct insn *i, const u8 *bytes, u32 n, u32 mode)
 	if (i->op == 0x0f) {
 		i->op = 0x0f00 | take(&c, 1);
 		if (i->op == 0x0f38 || i->op == 0x0f3a)
-			return false;
+			return failed(LEG_DECODE_THREE_BYTES);
 	}
 	if (wants_modrm(i->op))
 		modrm(i, &c);
@@ -213,7 +214,7 @@ bool insn_decode(struct insn *i, const u8 *bytes, u32 n, u32 mode)
 	if (i->op == 0x9a || i->op == 0xea)
 		i->imm2 = take(&c, 2);
 	i->len = c.p - bytes;
-	return !c.bad;
+	return !c.bad || failed(LEG_DECODE_SHORT);
 }
 
 u64 *insn_reg(struct vcpu *v, u32 nr)

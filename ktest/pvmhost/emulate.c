@@ -9,6 +9,7 @@
 #include "emulate.h"
 #include "event.h"
 #include "host.h"
+#include "legs.h"
 #include "msr.h"
 #include "options.h"
 #include "port.h"
@@ -26,7 +27,7 @@
 #define CR0_FIXED_1	(X86_CR0_PG | X86_CR0_AM | X86_CR0_WP | X86_CR0_NE | \
 			 X86_CR0_ET | X86_CR0_MP | X86_CR0_PE)
 
-bool emulate_read_cr(struct vcpu *v, u32 nr, u64 *val)
+static bool read_cr(struct vcpu *v, u32 nr, u64 *val)
 {
 	switch (nr) {
 	case 0: *val = v->cr0; return true;
@@ -35,7 +36,7 @@ bool emulate_read_cr(struct vcpu *v, u32 nr, u64 *val)
 	case 4: *val = v->cr4; return true;
 	case 8: *val = v->apic.tpr >> 4; return true;
 	}
-	return false;
+	return failed(LEG_CR_READ_UNKNOWN);
 }
 
 static bool write_cr3_trapped(struct vcpu *v, u64 val)
@@ -44,7 +45,7 @@ static bool write_cr3_trapped(struct vcpu *v, u64 val)
 
 	if (val & 1ULL << 63) {
 		if (!(v->cr4 & X86_CR4_PCIDE))
-			return false;
+			return failed(LEG_CR3_KEEP_WITHOUT_PCID);
 		flush = false;
 	}
 	shadow_load(v, val & ~(1ULL << 63), flush);
@@ -60,22 +61,24 @@ static bool write_cr4_trapped(struct vcpu *v, u64 val)
 {
 	u64 changed = v->cr4 ^ val;
 
-	if ((val & ~(u64)CR4_ALLOWED) || !(val & X86_CR4_PAE))
-		return false;
+	if (val & ~(u64)CR4_ALLOWED)
+		return failed(LEG_CR4_NOT_ALLOWED);
+	if (!(val & X86_CR4_PAE))
+		return failed(LEG_CR4_WITHOUT_PAE);
 	if ((val & X86_CR4_PCIDE) && options.no_pcid)
-		return false;
+		return failed(LEG_CR4_PCID_NOT_OFFERED);
 	v->cr4 = val | X86_CR4_FSGSBASE;
-	if (v->state == VCPU_PVM && (changed & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_SMEP)))
+	if (changed & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_SMEP))
 		shadow_flush_all(v);
 	return true;
 }
 
-bool emulate_write_cr(struct vcpu *v, u32 nr, u64 val)
+static bool write_cr(struct vcpu *v, u32 nr, u64 val)
 {
 	switch (nr) {
 	case 0:
 		if (val >> 32)
-			return false;
+			return failed(LEG_CR0_UPPER);
 		v->cr0 = CR0_FIXED_1;	/* fixed: section 3 */
 		return true;
 	case 2:
@@ -90,7 +93,7 @@ bool emulate_write_cr(struct vcpu *v, u32 nr, u64 val)
 	case 8:
 		return vapic_write(v, 0x808, (val & 15) << 4);
 	}
-	return false;
+	return failed(LEG_CR_WRITE_UNKNOWN);
 }
 
 #define DR7_FIXED	0x400
@@ -103,8 +106,10 @@ static void load_debug(struct vcpu *v)
 	u32 i;
 
 	for (i = 0; i < 4; i++) {
-		if (!gva_legal(v, v->dr[i]))
+		if (!gva_legal(v, v->dr[i])) {
+			failed(LEG_DR_ILLEGAL);
 			dr7 &= ~(3ULL << (i * 2));
+		}
 	}
 	write_dr0(v->dr[0]);
 	write_dr1(v->dr[1]);
@@ -120,7 +125,7 @@ static bool mov_dr(struct vcpu *v, const struct insn *i)
 	bool write = i->op == 0x0f23;
 
 	if (i->reg > 7)
-		return false;
+		return failed(LEG_DR_UNKNOWN);
 	if (nr == 4 || nr == 5)
 		nr += 2;
 	if (!write) {
@@ -128,7 +133,7 @@ static bool mov_dr(struct vcpu *v, const struct insn *i)
 		return true;
 	}
 	if (nr >= 6 && *reg >> 32)
-		return false;
+		return failed(LEG_DR_UPPER);
 	if (nr == 6)
 		v->dr6 = (*reg & ~0x1000ULL) | DR6_FIXED;
 	else if (nr == 7)
@@ -142,8 +147,8 @@ static bool mov_dr(struct vcpu *v, const struct insn *i)
 static bool mov_cr(struct vcpu *v, const struct insn *i)
 {
 	if (i->op == 0x0f20)
-		return emulate_read_cr(v, i->reg, insn_reg(v, i->rm));
-	return emulate_write_cr(v, i->reg, *insn_reg(v, i->rm));
+		return read_cr(v, i->reg, insn_reg(v, i->rm));
+	return write_cr(v, i->reg, *insn_reg(v, i->rm));
 }
 
 static bool rdmsr_insn(struct vcpu *v)
@@ -151,7 +156,7 @@ static bool rdmsr_insn(struct vcpu *v)
 	u64 val;
 
 	if (!msr_read(v, v->regs.rcx, &val))
-		return false;
+		return failed(LEG_MSR_READ);
 	v->regs.rax = (u32)val;
 	v->regs.rdx = val >> 32;
 	return true;
@@ -159,20 +164,34 @@ static bool rdmsr_insn(struct vcpu *v)
 
 static bool wrmsr_insn(struct vcpu *v)
 {
-	return msr_write(v, v->regs.rcx, (u32)v->regs.rax | v->regs.rdx << 32);
+	return msr_write(v, v->regs.rcx, (u32)v->regs.rax | v->regs.rdx << 32) ||
+	       failed(LEG_MSR_WRITE);
+}
+
+/* Linear address of the memory operand */
+static u64 operand(struct vcpu *v, const struct insn *i)
+{
+	return insn_address(i, v, v->regs.rip + i->len) + seg_base_long(v, insn_segment(i));
+}
+
+/* A selector in a register or in memory */
+static bool selector(struct vcpu *v, const struct insn *i, u16 *sel)
+{
+	if (i->mod != 3)
+		return gva_read(v, operand(v, i), sel, 2) || failed(LEG_SELECTOR_READ);
+	*sel = *insn_reg(v, i->rm);
+	return true;
 }
 
 static bool load_table(struct vcpu *v, const struct insn *i, u64 *base, u16 *limit)
 {
-	u64 addr = insn_address(i, v, v->regs.rip + i->len);
 	struct {
 		u16 limit;
 		u64 base;
 	} __attribute__((packed)) t;
 
-	addr += seg_base_long(v, insn_segment(i));
-	if (!gva_read(v, addr, &t, sizeof(t)))
-		return false;
+	if (!gva_read(v, operand(v, i), &t, sizeof(t)))
+		return failed(LEG_GROUP7_TABLE_READ);
 	*base = t.base;
 	*limit = t.limit;
 	return true;
@@ -181,42 +200,37 @@ static bool load_table(struct vcpu *v, const struct insn *i, u64 *base, u16 *lim
 /* 0F 01: LGDT, LIDT, LMSW, INVLPG, and the register forms */
 static bool group7(struct vcpu *v, const struct insn *i)
 {
-	u64 addr;
-
+	if (i->mod == 3 && i->reg == 2 && i->rm == 1)
+		return msr_xsetbv(v) || failed(LEG_XSETBV);
 	if (i->mod == 3)
-		return i->reg == 2 && i->rm == 1 && msr_xsetbv(v);
+		return failed(LEG_GROUP7_UNKNOWN);
 	switch (i->reg & 7) {
 	case 2:
 		return load_table(v, i, &v->gdt_base, &v->gdt_limit);
 	case 3:
 		return load_table(v, i, &v->idt_base, &v->idt_limit);
 	case 7:
-		addr = insn_address(i, v, v->regs.rip + i->len) +
-		       seg_base_long(v, insn_segment(i));
-		shadow_invlpg(v, addr);
+		shadow_invlpg(v, operand(v, i));
 		return true;
 	}
-	return false;
+	return failed(LEG_GROUP7_UNKNOWN);
 }
 
-/* 0F 00: LLDT of null and LTR; anything else has no meaning here */
+/* 0F 00: LTR, and LLDT of null; the others do not trap, as UMIP is off */
 static bool group6(struct vcpu *v, const struct insn *i)
 {
 	u16 sel;
 
-	if (i->mod == 3)
-		sel = *insn_reg(v, i->rm);
-	else if (!gva_read(v, insn_address(i, v, v->regs.rip + i->len) +
-			      seg_base_long(v, insn_segment(i)), &sel, 2))
+	if (!selector(v, i, &sel))
 		return false;
 	if ((i->reg & 7) == 3) {
 		v->tr = sel;
 		return true;
 	}
-	if ((i->reg & 7) != 2)
-		return false;
-	if (sel & ~3)
-		event_triple_fault(v, "LLDT of a selector that is not null");
+	if (!(sel & ~3))
+		return true;
+	failed(LEG_LLDT);
+	event_triple_fault(v, "LLDT of a selector that is not null");
 	return true;
 }
 
@@ -244,25 +258,26 @@ static bool io_string(struct vcpu *v, const struct insn *i)
 	s64 step = v->regs.rflags & X86_EFLAGS_DF ? -(s64)size : size;
 
 	if (i->asize != 8)
-		return false;
+		return failed(LEG_IO_STRING_ADDRESS);
 	while (!i->rep || v->regs.rcx) {
 		u32 val = 0;
 
 		if (i->op & 2) {
 			if (!gva_read(v, v->regs.rsi, &val, size))
-				return false;
+				return failed(LEG_IO_STRING_READ);
 			port_write(v, v->regs.rdx, size, val);
 			v->regs.rsi += step;
 		} else {
 			val = port_read(v, v->regs.rdx, size);
 			if (!gva_write(v, v->regs.rdi, &val, size))
-				return false;
+				return failed(LEG_IO_STRING_WRITE);
 			v->regs.rdi += step;
 		}
 		if (!i->rep)
 			break;
 		v->regs.rcx--;
 		if (++steps == MAX_REP && v->regs.rcx) {
+			failed(LEG_IO_STRING_BOUND);
 			v->regs.rip -= i->len;	/* again */
 			break;
 		}
@@ -284,6 +299,7 @@ void emulate_halt(struct vcpu *v)
 		if (sched_runnable(o) || (o->state == VCPU_PVM && event_if(o)))
 			return;
 	}
+	failed(LEG_HALT_FOR_EVER);
 	printk("vCPU %u halted with interrupts off: the guest has stopped\n", v->id);
 	machine_end(END_GUEST_STOPPED);
 }
@@ -294,9 +310,9 @@ static bool far_return(struct vcpu *v, const struct insn *i)
 	u64 frame[2];
 
 	if (i->osize != 8 || !gva_read(v, v->regs.rsp, frame, sizeof(frame)))
-		return false;
+		return failed(LEG_RETURN_STACK);
 	if (!is_canonical(frame[0]) || (frame[1] & 3))
-		return false;
+		return failed(LEG_RETURN_FRAME);
 	v->regs.rsp += sizeof(frame) + (i->op == 0xca ? (u16)i->imm : 0);
 	v->regs.rip = frame[0] - i->len;
 	v->vcs = frame[1];
@@ -309,9 +325,9 @@ static bool iretq(struct vcpu *v, const struct insn *i)
 	u64 frame[5];
 
 	if (i->osize != 8 || !gva_read(v, v->regs.rsp, frame, sizeof(frame)))
-		return false;
+		return failed(LEG_RETURN_STACK);
 	if (!is_canonical(frame[0]) || (frame[1] & 3))
-		return false;
+		return failed(LEG_RETURN_FRAME);
 	v->regs.rip = frame[0] - i->len;
 	v->regs.rflags = (frame[2] & USER_RFLAGS) | X86_EFLAGS_IF | X86_EFLAGS_FIXED;
 	v->regs.rsp = frame[3];
@@ -325,13 +341,12 @@ static bool iretq(struct vcpu *v, const struct insn *i)
  */
 static bool mov_seg(struct vcpu *v, const struct insn *i)
 {
-	u16 sel = i->mod == 3 ? *insn_reg(v, i->rm) : 0;
+	u16 sel;
 
-	if (i->mod != 3 && !gva_read(v, insn_address(i, v, v->regs.rip + i->len) +
-					seg_base_long(v, insn_segment(i)), &sel, 2))
+	if (!selector(v, i, &sel))
 		return false;
 	if ((i->reg & 7) != SEG_SS && (sel & 3))
-		return false;
+		return failed(LEG_SEGMENT_SELECTOR);
 	switch (i->reg & 7) {
 	case SEG_SS:
 		v->vss = sel;
@@ -345,11 +360,10 @@ static bool mov_seg(struct vcpu *v, const struct insn *i)
 	case SEG_FS:
 		seg_load_fs(0);
 		return true;
-	case SEG_GS:
+	default:	/* GS: CS and what does not exist raise #UD */
 		seg_load_gs(0);
 		return true;
 	}
-	return false;
 }
 
 static bool execute(struct vcpu *v, const struct insn *i)
@@ -373,7 +387,7 @@ static bool execute(struct vcpu *v, const struct insn *i)
 	case 0xfa: event_set_if(v, false); return true;
 	case 0xfb: event_set_if(v, true); return true;
 	}
-	return false;
+	return failed(LEG_GP_NOT_KNOWN);
 }
 
 static bool synthetic_cpuid(struct vcpu *v, const u8 *bytes, u32 n)
@@ -411,6 +425,6 @@ void emulate_gp(struct vcpu *v, u32 error)
 			return;
 		}
 	}
-	stats.emulate_refused++;
+	failed(LEG_GP_REFUSED);
 	event_exception_error(v, VECTOR_GP, error);
 }

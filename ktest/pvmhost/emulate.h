@@ -15,9 +15,6 @@ struct vcpu;
 /* After a #GP in smod: emulate, or deliver the #GP with @error */
 void emulate_gp(struct vcpu *v, u32 error);
 
-/* Control registers, also for the interpreter; false: #GP */
-bool emulate_read_cr(struct vcpu *v, u32 nr, u64 *val);
-bool emulate_write_cr(struct vcpu *v, u32 nr, u64 val);
 /* HLT, also the hypercall */
 void emulate_halt(struct vcpu *v);
 

@@ -312,7 +312,7 @@ static void deliver_nmi_mce(struct vcpu *v)
 /* May the switcher run, or is something waiting that only C does? */
 static bool must_be_slow(struct vcpu *v)
 {
-	return options.no_switcher || !v->pvcs || !v->root ||
+	return options.no_switcher || !v->pvcs ||
 	       v->nmi_pending || v->mce_pending || v->prefetch ||
 	       vapic_pending(v) >= 0;
 }

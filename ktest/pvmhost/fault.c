@@ -8,6 +8,7 @@
 #include "event.h"
 #include "fault.h"
 #include "host.h"
+#include "legs.h"
 #include "mem.h"
 #include "mmio.h"
 #include "pcpu.h"
@@ -148,13 +149,14 @@ void fault_handle(struct vcpu *v, u64 addr, u32 error)
 	enum page_kind kind;
 	struct walk w;
 
-	if (!v->root || !gva_legal(v, addr)) {
-		stats.illegal_address++;
+	if (!gva_legal(v, addr)) {
+		failed(LEG_FAULT_ILLEGAL);
 		event_page_fault(v, addr, access);
 		return;
 	}
 	result = guest_walk(v, addr, access, &w);
 	if (result != WALK_OK) {
+		failed(LEG_FAULT_OF_GUEST);
 		event_page_fault(v, addr, result);
 		return;
 	}
@@ -162,12 +164,14 @@ void fault_handle(struct vcpu *v, u64 addr, u32 error)
 	if (kind == PAGE_LOCKED)
 		standin_touched(v, addr, w.gpa);
 	if (kind != PAGE_RAM && kind != PAGE_DEVICE) {
+		failed(LEG_FAULT_TRAPPED);
 		mmio_fault(v, addr, &w);
 		return;
 	}
 	stats.shadow_fills++;
-	/* false: another vCPU has just changed the tables; the guest tries again */
-	fill_root(v, addr, &w);
+	/* Not filled: another vCPU has just changed the tables; the guest tries again */
+	if (!fill_root(v, addr, &w))
+		failed(LEG_FAULT_CHANGED);
 }
 
 /* Entries that the guest has not made, or not accessed, are not filled */
@@ -176,9 +180,13 @@ void fault_prefetch(struct vcpu *v)
 	u64 addr = v->prefetch;
 
 	v->prefetch = 0;
-	if (!v->root || !gva_legal(v, addr))
+	if (!gva_legal(v, addr)) {
+		failed(LEG_PREFETCH_ILLEGAL);
 		return;
+	}
 	shadow_reserve();
 	if (fill_user(v, addr))
 		stats.prefetches++;
+	else
+		failed(LEG_PREFETCH_NOT_MAPPED);
 }

@@ -15,6 +15,7 @@
 #include "event.h"
 #include "host.h"
 #include "interp.h"
+#include "legs.h"
 #include "mem.h"
 #include "msr.h"
 #include "pcpu.h"
@@ -35,6 +36,13 @@ struct step {
 	u64 next;	/* IP after it */
 	bool bad;
 };
+
+/* The machine ends at the end of this instruction */
+static void bad(struct step *s, enum leg leg)
+{
+	failed(leg);
+	s->bad = true;
+}
 
 void interp_start(struct vcpu *v, u8 vector)
 {
@@ -71,7 +79,7 @@ static u64 load(struct step *s, u64 linear, u32 size)
 	u64 val = 0, gpa;
 
 	if (!translate(s, (u32)linear, 0, &gpa) || !guest_read(gpa, &val, size))
-		s->bad = true;
+		bad(s, LEG_REAL_LOAD);
 	return val;
 }
 
@@ -80,7 +88,7 @@ static void store(struct step *s, u64 linear, u32 size, u64 val)
 	u64 gpa;
 
 	if (!translate(s, (u32)linear, PF_W, &gpa) || !guest_write(gpa, &val, size))
-		s->bad = true;
+		bad(s, LEG_REAL_STORE);
 }
 
 static u64 operand_linear(struct step *s)
@@ -162,7 +170,7 @@ static void load_segment(struct step *s, u32 nr, u16 sel)
 	u64 d = 0;
 
 	if (nr >= ARRAY_SIZE(s->v->seg)) {
-		s->bad = true;
+		bad(s, LEG_REAL_SEGMENT);
 		return;
 	}
 	seg->sel = sel;
@@ -171,7 +179,7 @@ static void load_segment(struct step *s, u32 nr, u16 sel)
 		return;
 	}
 	if ((sel & ~3) && !descriptor(s, sel, &d))
-		s->bad = true;
+		bad(s, LEG_REAL_DESCRIPTOR);
 	seg->base = (d >> 16 & 0xffffff) | (d >> 56) << 24;
 	seg->big = d & DESC_BIG;
 }
@@ -244,7 +252,7 @@ static void shift(struct step *s)
 	if (!count)
 		return;
 	if (!alu_shift_known(s->i.reg & 7)) {
-		s->bad = true;
+		bad(s, LEG_REAL_SHIFT);
 		return;
 	}
 	rm_write(s, size, alu_shift(s->i.reg & 7, rm_read(s, size), count, size,
@@ -268,7 +276,7 @@ static void group3(struct step *s)
 		rm_write(s, size, alu(ALU_SUB, 0, a, size, &s->v->regs.rflags));
 		break;
 	default:
-		s->bad = true;
+		bad(s, LEG_REAL_GROUP3);
 	}
 }
 
@@ -288,7 +296,7 @@ static void group5(struct step *s)
 	} else if (kind == 6) {
 		push(s, a);
 	} else {
-		s->bad = true;
+		bad(s, LEG_REAL_GROUP5);
 	}
 }
 
@@ -306,7 +314,7 @@ static void bit_insn(struct step *s)
 	u32 *p;
 
 	if (kind == 3) {
-		s->bad = true;
+		bad(s, LEG_REAL_BIT_KIND);
 		return;
 	}
 	if (s->i.mod == 3) {
@@ -315,7 +323,7 @@ static void bit_insn(struct step *s)
 	} else {
 		if (!translate(s, (u32)operand_linear(s), kind ? PF_W : 0, &gpa) ||
 		    !(p = guest_ptr(gpa, s->i.osize))) {
-			s->bad = true;
+			bad(s, LEG_REAL_BIT_MEMORY);
 			return;
 		}
 		if (kind == 1)
@@ -345,7 +353,7 @@ static void load_table(struct step *s)
 		s->v->idt_limit = limit;
 		s->v->idt_base = base;
 	} else {
-		s->bad = true;
+		bad(s, LEG_REAL_TABLE_KIND);
 	}
 }
 
@@ -367,7 +375,7 @@ static void write_cr(struct step *s)
 		v->cr4 = val;
 		break;
 	default:
-		s->bad = true;
+		bad(s, LEG_REAL_CR);
 	}
 }
 
@@ -393,15 +401,12 @@ static void do_cpuid(struct step *s)
 static void do_msr(struct step *s)
 {
 	struct guest_regs *r = &s->v->regs;
-	u64 val;
+	u64 val = (u32)r->rax | r->rdx << 32;
 
-	if (s->i.op == 0x0f30) {
-		s->bad |= !msr_write(s->v, r->rcx, (u32)r->rax | r->rdx << 32);
-	} else {
-		s->bad |= !msr_read(s->v, r->rcx, &val);
-		r->rax = (u32)val;
-		r->rdx = val >> 32;
-	}
+	if (!(s->i.op == 0x0f30 ? msr_write(s->v, r->rcx, val) : msr_read(s->v, r->rcx, &val)))
+		bad(s, LEG_REAL_MSR);
+	r->rax = (u32)val;
+	r->rdx = val >> 32;
 }
 
 static void two_byte(struct step *s)
@@ -423,7 +428,7 @@ static void two_byte(struct step *s)
 	case 0xa3: case 0xab: case 0xb3: case 0xba: bit_insn(s); break;
 	case 0xb6: reg_write(s, s->i.reg, s->i.osize, rm_read(s, 1)); break;
 	case 0xb7: reg_write(s, s->i.reg, s->i.osize, rm_read(s, 2)); break;
-	default: s->bad = true;
+	default: bad(s, LEG_REAL_TWO_BYTES);
 	}
 }
 
@@ -441,8 +446,7 @@ static void moves(struct step *s)
 	case 0x8e: load_segment(s, s->i.reg, rm_read(s, 2)); break;
 	case 0xa0: case 0xa1: reg_write(s, 0, size, load(s, operand_linear(s), size)); break;
 	case 0xa2: case 0xa3: store(s, operand_linear(s), size, reg_read(s, 0, size)); break;
-	case 0xc6: case 0xc7: rm_write(s, size, s->i.imm); break;
-	default: s->bad = true;
+	default: rm_write(s, size, s->i.imm);	/* 0xc6, 0xc7 */
 	}
 }
 
@@ -505,7 +509,7 @@ static void one_byte(struct step *s)
 		case 0xf6: case 0xf7: group3(s); break;
 		case 0xfa: case 0xfb: case 0xfc: break;	/* CLI, STI, CLD */
 		case 0xfe: case 0xff: group5(s); break;
-		default: s->bad = true;
+		default: bad(s, LEG_REAL_ONE_BYTE);
 		}
 	}
 }
@@ -515,10 +519,10 @@ static bool fetch(struct step *s, u8 *bytes, u32 *n)
 	u64 linear = s->v->seg[SEG_CS].base + s->v->regs.rip, gpa;
 
 	if (!translate(s, linear, PF_I, &gpa))
-		return false;
+		return failed(LEG_REAL_FETCH);
 	*n = min((u32)INSN_MAX, (u32)(PAGE_SIZE - (gpa & (PAGE_SIZE - 1))));
 	if (!guest_read(gpa, bytes, *n))
-		return false;
+		return failed(LEG_REAL_FETCH);
 	/* Over the end of a page; a real trampoline has no need, but may */
 	if (*n < INSN_MAX && translate(s, linear + *n, PF_I, &gpa) &&
 	    guest_read(gpa, bytes + *n, INSN_MAX - *n))
@@ -533,7 +537,8 @@ static void step(struct vcpu *v)
 	bool big = v->seg[SEG_CS].big;
 	u32 n;
 
-	if (!fetch(&s, bytes, &n) || !insn_decode(&s.i, bytes, n, big ? 32 : 16)) {
+	if (!fetch(&s, bytes, &n) ||
+	    (!insn_decode(&s.i, bytes, n, big ? 32 : 16) && !failed(LEG_REAL_DECODE))) {
 		event_triple_fault(v, "the interpreter cannot read or decode the instruction");
 		return;
 	}

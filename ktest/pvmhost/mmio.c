@@ -12,6 +12,7 @@
 #include "event.h"
 #include "host.h"
 #include "ioapic.h"
+#include "legs.h"
 #include "mem.h"
 #include "mmio.h"
 #include "msi.h"
@@ -88,22 +89,31 @@ static bool execute(struct vcpu *v, const struct insn *i, u64 gpa)
 		insn_reg_write(v, i, i->reg, i->osize, val);
 		return true;
 	}
-	return false;
+	return failed(LEG_MMIO_UNKNOWN);
+}
+
+static bool emulate(struct vcpu *v, struct insn *i, u64 gpa)
+{
+	u32 mode = v->regs.cs == USER_CS ? 64 : 32, n;
+	u8 bytes[INSN_MAX];
+
+	n = gva_fetch(v, v->regs.rip, bytes, sizeof(bytes));
+	if (!insn_decode(i, bytes, n, mode))
+		return false;
+	if (i->rep)
+		return failed(LEG_MMIO_REP);
+	if ((gpa & (PAGE_SIZE - 1)) + i->osize > PAGE_SIZE)
+		return failed(LEG_MMIO_CROSSING);
+	return execute(v, i, gpa);
 }
 
 void mmio_fault(struct vcpu *v, u64 gva, const struct walk *w)
 {
-	u8 bytes[INSN_MAX];
-	u32 n = gva_fetch(v, v->regs.rip, bytes, sizeof(bytes));
-	u32 mode = v->regs.cs == USER_CS ? 64 : 32;
 	struct insn i;
 
 	stats.mmio++;
-	if (!insn_decode(&i, bytes, n, mode) || i.rep ||
-	    (w->gpa & (PAGE_SIZE - 1)) + i.osize > PAGE_SIZE || !execute(v, &i, w->gpa)) {
-		stats.mmio_refused++;
+	if (emulate(v, &i, w->gpa))
+		v->regs.rip += i.len;
+	else
 		event_exception_error(v, VECTOR_GP, 0);
-		return;
-	}
-	v->regs.rip += i.len;
 }

@@ -10,6 +10,7 @@
  * the limbo list becomes the free list.
  */
 #include "host.h"
+#include "legs.h"
 #include "mem.h"
 #include "options.h"
 #include "pcpu.h"
@@ -262,8 +263,10 @@ static struct root *root_make(u64 gcr3)
 	struct root *r;
 
 	shadow_reserve();
-	if (!(~roots_used & ((1ULL << MAX_ROOTS) - 1)))
+	if (!(~roots_used & ((1ULL << MAX_ROOTS) - 1))) {
+		failed(LEG_SHADOW_ROOTS_FULL);
 		root_drop(oldest_idle_root());	/* more roots than vCPUs: there is one */
+	}
 	r = &roots[__builtin_ctzll(~roots_used)];
 	r->gcr3 = gcr3;
 	r->users = 0;
@@ -354,10 +357,11 @@ void shadow_reserve(void)
 
 	if (nr_free >= FILL_PAGES)
 		return;
-	stats.pool_empty++;
+	failed(LEG_SHADOW_POOL_EMPTY);
 	while (nr_free + nr_limbo < nr_pages / 8 + FILL_PAGES) {
 		r = oldest_idle_root();
 		if (!r) {
+			failed(LEG_SHADOW_NOTHING_IDLE);
 			shadow_zap_all();
 			return;
 		}

@@ -5,11 +5,19 @@
  * Copyright (C) 2026 the pvops developers
  */
 #include "host.h"
+#include "legs.h"
 #include "shadow.h"
 #include "stats.h"
 #include "vcpu.h"
 
 struct stats stats;
+u64 legs[NR_LEGS];
+
+static const char * const leg_names[] = {
+#define LEG_NAME(name)	#name,
+	LEGS(LEG_NAME)
+#undef LEG_NAME
+};
 
 #define COUNTER(field)	{ #field, &stats.field }
 
@@ -19,14 +27,12 @@ static const struct {
 } counters[] = {
 	COUNTER(events), COUNTER(interrupts), COUNTER(kvm_hypercalls), COUNTER(hypercall_unknown),
 	COUNTER(load_pgtbl), COUNTER(load_pgtbl_flush), COUNTER(cpuids), COUNTER(emulated),
-	COUNTER(emulate_refused), COUNTER(interpreted), COUNTER(msr_reads), COUNTER(msr_writes),
-	COUNTER(msr_unknown), COUNTER(shadow_fills), COUNTER(prefetches), COUNTER(syncs),
-	COUNTER(synced_entries), COUNTER(private_slots), COUNTER(roots_made),
-	COUNTER(roots_dropped), COUNTER(pool_empty), COUNTER(limbo_flushes), COUNTER(zaps),
-	COUNTER(random_drops), COUNTER(illegal_address), COUNTER(walk_bad_table),
-	COUNTER(walk_reserved), COUNTER(mmio), COUNTER(mmio_refused), COUNTER(port_ins),
-	COUNTER(port_outs), COUNTER(port_denied), COUNTER(ipis), COUNTER(irqs),
-	COUNTER(irq_spurious), COUNTER(msi_lost),
+	COUNTER(interpreted), COUNTER(msr_reads), COUNTER(msr_writes), COUNTER(msr_unknown),
+	COUNTER(shadow_fills), COUNTER(prefetches), COUNTER(syncs), COUNTER(synced_entries),
+	COUNTER(private_slots), COUNTER(roots_made), COUNTER(roots_dropped),
+	COUNTER(limbo_flushes), COUNTER(zaps), COUNTER(random_drops), COUNTER(mmio),
+	COUNTER(port_ins), COUNTER(port_outs), COUNTER(port_denied), COUNTER(ipis),
+	COUNTER(irqs), COUNTER(irq_spurious), COUNTER(msi_lost),
 };
 
 static const char * const hypercall_names[STATS_HYPERCALLS] = {
@@ -81,6 +87,8 @@ void stats_print(void)
 	}
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		counter_line(counters[i].name, "", *counters[i].value);
+	for (i = 0; i < NR_LEGS; i++)	/* also those that are 0 */
+		printk("counter leg.%s %llu\n", leg_names[i], legs[i]);
 	counter_line("shadow_pages", "", shadow_pages_total());
 	counter_line("shadow_pages_free", "", shadow_pages_free());
 	counter_line("local_super_entries", "", local_super_entries);

@@ -15,12 +15,11 @@ struct stats {
 	u64 events, interrupts, exceptions[32];
 	u64 hypercalls[STATS_HYPERCALLS], kvm_hypercalls, hypercall_unknown;
 	u64 load_pgtbl, load_pgtbl_flush, vmcalls;
-	u64 cpuids, emulated, emulate_refused, interpreted;
+	u64 cpuids, emulated, interpreted;
 	u64 msr_reads, msr_writes, msr_unknown;
 	u64 shadow_fills, prefetches, syncs, synced_entries, private_slots;
-	u64 roots_made, roots_dropped, pool_empty, limbo_flushes, zaps, random_drops;
-	u64 illegal_address, walk_bad_table, walk_reserved;
-	u64 mmio, mmio_refused, port_ins, port_outs, port_denied;
+	u64 roots_made, roots_dropped, limbo_flushes, zaps, random_drops;
+	u64 mmio, port_ins, port_outs, port_denied;
 	u64 step_irqs, step_nmis, step_mces;
 	u64 ipis, irqs, irq_spurious, msi_lost;
 };

@@ -8,6 +8,7 @@
  * Only present entries are looked at; what is not there is not cached.
  */
 #include "host.h"
+#include "legs.h"
 #include "pcpu.h"
 #include "pgtable.h"
 #include "shadow.h"
@@ -23,6 +24,7 @@ static inline void sync_entry(struct sp *sp, u32 index)
 	struct sp *child;
 
 	if (!sp_want(sp, index, &w)) {
+		failed(LEG_SYNC_GONE);
 		sp_set(sp, index, 0, NULL);
 		return;
 	}
@@ -33,6 +35,7 @@ static inline void sync_entry(struct sp *sp, u32 index)
 	}
 	child = sp_pointed(sp, spte);
 	if (!child || child->key != w.key || child->role != w.role) {
+		failed(LEG_SYNC_OTHER_TABLE);
 		sp_set(sp, index, 0, NULL);
 		return;
 	}
@@ -151,6 +154,7 @@ void sync_idle_begin(struct root *r)
 void sync_idle_end(struct root *r)
 {
 	if (log_end - r->flushed > LOG_SIZE) {
+		failed(LEG_SYNC_LOG_OVERRUN);
 		sync_root(r, true);
 		return;
 	}
@@ -163,15 +167,13 @@ void shadow_flush_all(struct vcpu *v)
 {
 	v->flush_all = ++sync_clock;
 	v->pcpu->need_flush = true;
-	if (v->root)
-		sync_root(v->root, true);
+	sync_root(v->root, true);
 }
 
 void shadow_flush_current(struct vcpu *v)
 {
 	v->pcpu->need_flush = true;
-	if (v->root)
-		sync_root(v->root, !(v->cr4 & X86_CR4_PGE));
+	sync_root(v->root, !(v->cr4 & X86_CR4_PGE));
 }
 
 /* The other root of this processor is flushed when it is loaded */

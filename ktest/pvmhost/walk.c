@@ -9,10 +9,10 @@
  * accessed and dirty bits are set by compare-and-exchange.
  */
 #include "host.h"
+#include "legs.h"
 #include "mem.h"
 #include "options.h"
 #include "pgtable.h"
-#include "stats.h"
 #include "vcpu.h"
 #include "walk.h"
 #include "x86.h"
@@ -65,35 +65,38 @@ bool gva_legal(const struct vcpu *v, u64 gva)
 	u32 end = (v->linear_range >> PVM_RANGE_PML4_END_SHIFT) & PVM_RANGE_INDEX_MASK;
 
 	if (!is_canonical(gva))
-		return false;
+		return failed(LEG_GVA_NOT_CANONICAL);
 	if (slot < 256)
 		return true;
 	/* Slot 511 is included if the range was left whole (section 13) */
 	if (start == PVM_RANGE_WHOLE_START && end == PVM_RANGE_WHOLE_END)
-		return slot >= start;
-	return slot >= start && slot < end;
+		end++;
+	return (slot >= start && slot < end) || failed(LEG_GVA_OUT_OF_RANGE);
 }
 
 static inline bool reserved(u64 entry, u32 level)
 {
 	if (entry & PTE_RESERVED)
-		return true;
+		return !failed(LEG_WALK_PHYSICAL_BITS);
 	if (level == 1 || !(entry & PTE_PS))
 		return false;
-	return level == 4 || (entry & (pt_size(level) - 1) & PTE_FRAME & ~(u64)PAGE_SIZE);
+	if (level == 4)
+		return !failed(LEG_WALK_HUGE_LEVEL4);
+	return (entry & (pt_size(level) - 1) & PTE_FRAME & ~(u64)PAGE_SIZE) &&
+	       !failed(LEG_WALK_HUGE_ALIGNMENT);
 }
 
 /* @all: bits that every entry of the path has; @any: bits that one of them has */
 static inline bool allowed(u32 access, u64 all, u64 any)
 {
 	if ((access & PF_W) && !(all & PTE_W))
-		return false;
+		return failed(LEG_WALK_READ_ONLY);
 	if ((access & PF_I) && (any & PTE_NX))
-		return false;
+		return failed(LEG_WALK_NO_EXECUTE);
 	if (access & PF_U)
-		return all & PTE_U;
+		return (all & PTE_U) || failed(LEG_WALK_SUPERVISOR);
 	/* smod: user pages do not execute, SMEP is always on */
-	return !((access & PF_I) && (all & PTE_U));
+	return !((access & PF_I) && (all & PTE_U)) || failed(LEG_WALK_SMEP);
 }
 
 u32 guest_walk(struct vcpu *v, u64 gva, u32 access, struct walk *w)
@@ -106,18 +109,18 @@ u32 guest_walk(struct vcpu *v, u64 gva, u32 access, struct walk *w)
 		u64 *page = guest_page(e & PTE_FRAME);
 
 		if (!page) {
-			stats.walk_bad_table++;
+			failed(LEG_WALK_TABLE_NOT_MEMORY);
 			return fault;
 		}
 		slot[level] = &page[pt_index(gva, level)];
 		e = __atomic_load_n(slot[level], __ATOMIC_RELAXED);
 		seen[level] = e;
-		if (!(e & PTE_P))
+		if (!(e & PTE_P)) {
+			failed(LEG_WALK_NOT_PRESENT);
 			return fault;
-		if (reserved(e, level)) {
-			stats.walk_reserved++;
-			return fault | PF_P | PF_RSVD;
 		}
+		if (reserved(e, level))
+			return fault | PF_P | PF_RSVD;
 		all &= e;
 		any |= e;
 		if (level == 1 || (e & PTE_PS))
@@ -141,10 +144,12 @@ static bool gva_copy(struct vcpu *v, u64 gva, u8 *buf, u32 len, u32 access)
 		u32 part = min(len, (u32)(PAGE_SIZE - (gva & (PAGE_SIZE - 1))));
 		struct walk w;
 
-		if (!gva_legal(v, gva) || guest_walk(v, gva, access, &w) != WALK_OK)
-			return false;
+		if (!gva_legal(v, gva))
+			return failed(LEG_COPY_ILLEGAL);
+		if (guest_walk(v, gva, access, &w) != WALK_OK)
+			return failed(LEG_COPY_FAULT);
 		if (access & PF_W ? !guest_write(w.gpa, buf, part) : !guest_read(w.gpa, buf, part))
-			return false;
+			return failed(LEG_COPY_NOT_MEMORY);
 		gva += part;
 		buf += part;
 		len -= part;
@@ -168,8 +173,9 @@ u32 gva_fetch(struct vcpu *v, u64 gva, u8 *buf, u32 len)
 	u32 first = min(len, (u32)(PAGE_SIZE - (gva & (PAGE_SIZE - 1))));
 
 	if (!gva_copy(v, gva, buf, first, PF_I | mode))
-		return 0;
-	if (first < len && gva_copy(v, gva + first, buf + first, len - first, PF_I | mode))
+		return failed(LEG_FETCH_FIRST_PAGE);
+	if (first == len || gva_copy(v, gva + first, buf + first, len - first, PF_I | mode))
 		return len;
+	failed(LEG_FETCH_SECOND_PAGE);
 	return first;
 }

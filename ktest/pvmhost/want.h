@@ -10,6 +10,7 @@
 #define PVMHOST_WANT_H
 
 #include <linux/types.h>
+#include "legs.h"
 #include "mem.h"
 #include "options.h"
 #include "pgtable.h"
@@ -56,7 +57,7 @@ static inline bool want_page(const struct sp *sp, u64 e, struct sp_want *w)
 
 		if (kind == PAGE_DEVICE)
 			w->bits |= PTE_PCD;
-		return kind == PAGE_RAM || kind == PAGE_DEVICE;
+		return kind == PAGE_RAM || kind == PAGE_DEVICE || failed(LEG_WANT_NOT_MAPPABLE);
 	}
 	return true;
 }
@@ -74,7 +75,7 @@ static inline bool want_huge(const struct sp *sp, u64 e, struct sp_want *w)
 	w->leaf = false;
 	w->key = frame;
 	w->role = ROLE_DIRECT;
-	return sp->level < 4;
+	return sp->level < 4 || failed(LEG_WANT_HUGE_LEVEL4);
 }
 
 static inline bool slot_is_private(const struct sp *pml4, u32 index)
@@ -97,7 +98,7 @@ static inline bool want_table(const struct sp *sp, u32 index, u64 e, struct sp_w
 		w->role = ROLE_USER;
 		w->bits |= PTE_NX;
 	}
-	return guest_page(w->key);
+	return guest_page(w->key) || failed(LEG_WANT_TABLE_NOT_MEMORY);
 }
 
 /* false: nothing that may be in a shadow */
@@ -105,10 +106,12 @@ static inline bool sp_want(const struct sp *sp, u32 index, struct sp_want *w)
 {
 	u64 e = guest_entry(sp, index);
 
-	if (!(e & PTE_P) || (!(e & PTE_A) && !options.late_ad))
-		return false;
+	if (!(e & PTE_P))
+		return failed(LEG_WANT_NOT_PRESENT);
+	if (!(e & PTE_A) && !options.late_ad)
+		return failed(LEG_WANT_NOT_ACCESSED);
 	if (sp->role == ROLE_USER && !(e & PTE_U))
-		return false;
+		return failed(LEG_WANT_SUPERVISOR);
 	if (sp->level == 1)
 		return want_page(sp, e, w);
 	return e & PTE_PS ? want_huge(sp, e, w) : want_table(sp, index, e, w);

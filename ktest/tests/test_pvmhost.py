@@ -17,7 +17,14 @@ PASSED = 33      # isa-debug-exit, see ktest/pvmhost/fuzz/main.c
 # The host's options that change what the ABI leaves open.
 PERSONALITIES = ["", "noswitch", "dropshadow", "lateAD", "staleIP", "invlpgspur", "nopcid",
                  "pcid8", "tlsret", "noprefetch"]
-CLASSES = ["hypercall", "msr", "tables", "eretu", "instruction", "pci", "ioapic", "msix", "dma"]
+CLASSES = ["hypercall", "msr", "tables", "eretu", "instruction", "operands", "shapes", "roots",
+           "pci", "ioapic", "msix", "dma"]
+# The error legs of the host's walker and emulators.
+LEGS = re.findall(r"\bleg\(([A-Z]\w+)\)", (KTEST / "pvmhost" / "legs.h").read_text())
+# Host options, the guest's line and CPUs of the runs that together reach all legs: each
+# class, a small pool of shadow pages, no PCIDs, and two vCPUs on two processors.
+LEG_RUNS = [("", "cases=2000 seed=1", 1), ("pool=1", "cases=5000 seed=1", 1),
+            ("nopcid", "cases=1000 seed=1", 1), ("vcpus=2", "cases=20000 seed=1 ap", 2)]
 # What the classes need of the machine.
 IOMMU = ["-device", "intel-iommu"]
 FUZZED = ["-device", "virtio-rng-pci", "-device", "e1000"]
@@ -115,6 +122,38 @@ def test_random_cases(quantity):
     check(text, status)
     wanted.done = min(cases(text, name) for name in CLASSES)
     assert wanted.done >= wanted.count
+
+
+def endings():
+    """What ends the machine, one way a boot: the consoles."""
+    number = total = 1
+    while number <= total:
+        text, status = run("vcpus=2", f"ending={number}", cpus=2)
+        assert status in (3, 5), text[-1500:]
+        total = int(re.search(rf"^pvmguest: ending {number:#x} of (\w+)$", text, re.M).group(1), 16)
+        yield text
+        number += 1
+
+
+def test_error_legs(quantity):
+    """No error leg of the shadow walker and the emulators is left out."""
+    wanted = quantity("pvmhost.legs", required=len(LEGS), short=len(LEGS))
+    reached = dict.fromkeys(LEGS, 0)
+
+    def add(text):
+        count = counters(text)
+        for leg in LEGS:
+            reached[leg] += count[f"leg.{leg}"]
+
+    for options, line, cpus in LEG_RUNS:
+        text, status = run(options, line, cpus=cpus, timeout=600)
+        check(text, status)
+        add(text)
+    for text in endings():
+        add(text)
+    print("\n".join(f"{leg} {count}" for leg, count in reached.items()))
+    wanted.done = sum(count > 0 for count in reached.values())
+    assert wanted.done == wanted.count, [leg for leg, count in reached.items() if not count]
 
 
 def test_random_dma_is_noticed():

@@ -59,6 +59,7 @@ extern volatile u32 interrupts;
 #define RDMSR		HC(7)
 #define WRMSR		HC(8)
 #define LOAD_TLS	HC(9)
+#define SCHED_YIELD	11	/* KVM's */
 
 #define IF_BIT		0x200
 #define IP_BIT		0x100
@@ -134,6 +135,19 @@ void random_cases(u64 seed, u32 cases, u32 have);
 void case_ioapic(struct random *r);
 void case_msix(struct random *r);
 void case_dma(struct random *r);
+
+/* shapes.c */
+void case_shapes(struct random *r);
+void case_roots(struct random *r);
+
+/* operands.c */
+void case_operands(struct random *r);
+
+/* endings.c: does not return; @nr from 1 on */
+void ending(u32 nr);
+
+/* main.c: INIT and SIPI */
+void start_second_vcpu(u32 page);
 
 /* race.c: returns the cases that were run */
 u32 race(struct random *r, u32 cases);

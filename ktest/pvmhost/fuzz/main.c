@@ -291,6 +291,12 @@ void ap_main(void)
 	race_second_vcpu();
 }
 
+void start_second_vcpu(u32 page)
+{
+	wrmsr_ok(X2APIC_ICR, 1UL << 32 | ICR_INIT);
+	wrmsr_ok(X2APIC_ICR, 1UL << 32 | ICR_SIPI | page);
+}
+
 static void test_second_vcpu(void)
 {
 	u8 *page = (u8 *)(AP_PAGE * 0x1000UL);
@@ -299,10 +305,9 @@ static void test_second_vcpu(void)
 
 	for (i = 0; i < (u32)(ap_code_end - ap_code); i++)
 		page[i] = ap_code[i];
-	wrmsr_ok(X2APIC_ICR, 1UL << 32 | ICR_INIT);
-	wrmsr_ok(X2APIC_ICR, 1UL << 32 | ICR_SIPI | AP_PAGE);
+	start_second_vcpu(AP_PAGE);
 	while (ap_id == ~0u && rdtsc() - start < 20000000000UL)
-		hypercall(11, 0, 0, 0, 0);	/* SCHED_YIELD */
+		hypercall(SCHED_YIELD, 0, 0, 0, 0);
 	check("the second vCPU's APIC ID", ap_id, 1);
 }
 
@@ -430,6 +435,8 @@ void guest_main(const u8 *boot_params)
 	test_user();
 	test_tables();
 	test_interrupts();
+	if (parse(line, "ending="))
+		ending(parse(line, "ending="));
 	if (parse(line, "ap"))
 		test_second_vcpu();
 	if (parse(line, "step"))

@@ -89,7 +89,7 @@ u32 race(struct random *r, u32 cases)
 	}
 	stop = 1;
 	while (running)
-		hypercall(11, 0, 0, 0, 0);	/* SCHED_YIELD: it may have no processor */
+		hypercall(SCHED_YIELD, 0, 0, 0, 0);	/* it may have no processor */
 	hypercall(LOAD_PGTBL, 1, (u64)top_table, 0, 0);
 	for (i = 0; i < SLOTS; i++)
 		user_table[FIRST_SLOT + i] = 0;
