@@ -18,7 +18,6 @@
 
 #define HOST_BASE		0xffff800000000000	/* linear address of physical 0 */
 #define HOST_SLOT		256
-#define GUEST_FIRST_HIGH_SLOT	272
 #define HOST_LOAD		0x100000		/* physical, see pvmhost.lds */
 #define HOST_MAP_MAX		0x8000000000		/* one slot: 512 GB */
 

@@ -23,7 +23,6 @@
 #define XCR0_X87	1ULL
 #define XCR0_SSE	2ULL
 #define XCR0_AVX	4ULL
-#define XCR0_BND	0x18ULL
 #define XCR0_AVX512	0xe0ULL
 
 static bool has_rdtscp(void)

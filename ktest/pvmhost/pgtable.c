@@ -33,13 +33,13 @@ static u64 small_page(u64 pa)
 }
 
 /* Of the text and the constants, which nothing may ever change */
-u32 host_checksum(void)
+u64 host_checksum(void)
 {
-	const u32 *p = (const u32 *)host_start;
-	u32 sum = 0;
+	const u64 *p = (const u64 *)host_start;
+	u64 sum = 0;
 
-	for (; p < (const u32 *)host_rodata_end; p++)
-		sum = (sum << 5 | sum >> 27) ^ *p;
+	for (; p < (const u64 *)host_rodata_end; p++)
+		sum = (sum << 5 | sum >> 59) ^ *p;
 	return sum;
 }
 

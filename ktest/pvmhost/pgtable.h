@@ -12,7 +12,6 @@
 #define PTE_P		0x001ULL
 #define PTE_W		0x002ULL
 #define PTE_U		0x004ULL
-#define PTE_PWT		0x008ULL
 #define PTE_PCD		0x010ULL
 #define PTE_A		0x020ULL
 #define PTE_D		0x040ULL
@@ -20,8 +19,6 @@
 #define PTE_G		0x100ULL
 #define PTE_NX		0x8000000000000000ULL
 #define PTE_FRAME	0x000ffffffffff000ULL
-#define PTE_FRAME_2M	0x000fffffffe00000ULL
-#define PTE_FRAME_1G	0x000fffffc0000000ULL
 
 /* Bits of an address that index the table of @level (1 to 4) */
 static inline u32 pt_index(u64 addr, u32 level)
@@ -37,7 +34,7 @@ static inline u64 pt_size(u32 level)
 
 /* Build the host's tables and switch to them */
 void host_tables_init(void);
-u32 host_checksum(void);
+u64 host_checksum(void);
 extern u64 host_cr3;
 /* The PML4 entry of HOST_SLOT, which every root has */
 extern u64 host_pml4e;

@@ -31,7 +31,8 @@
 #define PORT_DEBUG_EXIT	0xf4	/* isa-debug-exit */
 
 #define COMMAND_STATS	0x53	/* 'S': print the counters */
-#define COMMAND_AUDIT	0x41	/* 'A': check the books of the shadow pages */
+#define COMMAND_AUDIT	0x41	/* 'A': check text, guard pages, and all shadow pages */
+#define COMMAND_BOOKS	0x42	/* 'B': the same without looking at every entry */
 #define COMMAND_NMI	0x4e	/* 'N': an NMI for this vCPU */
 #define COMMAND_MCE	0x4d	/* 'M': a machine check for this vCPU */
 #define COMMAND_STEP	0x54	/* 'T': begin with step.c's addresses */
@@ -100,6 +101,9 @@ static void command(struct vcpu *v, u32 val)
 		break;
 	case COMMAND_AUDIT:
 		shadow_audit();
+		break;
+	case COMMAND_BOOKS:
+		shadow_audit_books();
 		break;
 	case COMMAND_NMI:
 		event_nmi(v);

@@ -22,6 +22,7 @@
 
 #define HASH_SIZE	4096
 #define NONE		0xffffffffu
+#define GUARD		0x5a17c0de5a17c0deULL
 #define FILL_PAGES	8	/* the most that one fault can need: two paths of four */
 #define MAX_POOL	(64 << 20 >> PAGE_SHIFT)
 
@@ -34,7 +35,8 @@ u32 local_super_entries;
 struct sp sps[MAX_POOL];
 u64 shadow_pool;
 static u32 hash[HASH_SIZE];
-static u32 checksum;	/* of the host's text, as it was at start */
+static u64 checksum;	/* of the host's text, as it was at start */
+static u64 *guards[2];	/* pages at both ends of the pool that nothing writes */
 static u32 nr_pages, nr_free, nr_limbo;
 static u32 free_list = NONE, limbo_list = NONE;
 
@@ -63,13 +65,25 @@ static u32 hash_of(u64 key, u32 level, u32 role)
 	return ((key >> PAGE_SHIFT) * 0x9e3779b1u + level * 7 + role) & (HASH_SIZE - 1);
 }
 
+static void guards_init(u64 first, u64 last)
+{
+	u32 i;
+
+	guards[0] = phys_to_host(first);
+	guards[1] = phys_to_host(last);
+	for (i = 0; i < 512; i++)
+		guards[0][i] = guards[1][i] = GUARD;
+}
+
 void shadow_init(u64 pool, u64 size)
 {
 	u32 i;
 
 	checksum = host_checksum();
+	guards_init(pool, pool + size - PAGE_SIZE);
+	pool += PAGE_SIZE;
 	shadow_pool = pool;
-	nr_pages = min(size >> PAGE_SHIFT, (u64)MAX_POOL);
+	nr_pages = min((size >> PAGE_SHIFT) - 2, (u64)MAX_POOL);
 	for (i = 0; i < HASH_SIZE; i++)
 		hash[i] = NONE;
 	for (i = 0; i < nr_pages; i++) {
@@ -400,36 +414,60 @@ void shadow_drop_random(void)
 	this_pcpu()->need_flush = true;
 }
 
+static void audit_memory(void)
+{
+	u32 i;
+
+	if (host_checksum() != checksum)
+		panic("the host's text has changed\n");
+	for (i = 0; i < 512; i++) {
+		if (guards[0][i] != GUARD || guards[1][i] != GUARD)
+			panic("a guard page of the pool has changed\n");
+	}
+}
+
+static void audit_links(const struct sp *sp, u32 *links)
+{
+	u32 word;
+
+	for (word = 0; word < 8; word++) {
+		u64 bits = sp->present[word];
+
+		for (; bits; bits &= bits - 1) {
+			struct sp *child = sp_child(sp, word * 64 + __builtin_ctzll(bits));
+
+			if (child)
+				links[sp_index(child)]++;
+		}
+	}
+}
+
 /* Entries and @present agree, and a free page is empty; returns entries with SPTE_LOCAL */
-static u32 audit_page(const struct sp *sp, u32 *links)
+static u32 audit_page(const struct sp *sp)
 {
 	u32 i, local = 0;
 
 	for (i = 0; i < 512; i++) {
 		bool present = sp->present[i / 64] & 1ULL << (i % 64);
-		const struct sp *child = sp_child(sp, i);
 
 		if (sp->level == 4 && i == HOST_SLOT && sp->used)
 			continue;
 		if (present != !!sp->page[i] || (present && !sp->used))
 			panic("shadow page %u: entry %u is %llx\n", sp_index(sp), i, sp->page[i]);
-		if (child)
-			links[sp_index(child)]++;
 		local += !!(sp->page[i] & SPTE_LOCAL);
 	}
 	return local;
 }
 
-void shadow_audit(void)
+void shadow_audit_books(void)
 {
 	static u32 links[MAX_POOL];
-	u32 i, used = 0, local = 0;
+	u32 i, used = 0;
 
-	if (host_checksum() != checksum)
-		panic("the host's text has changed\n");
+	audit_memory();
 	memset(links, 0, nr_pages * sizeof(links[0]));
 	for (i = 0; i < nr_pages; i++)
-		local += audit_page(&sps[i], links);
+		audit_links(&sps[i], links);
 	for (i = 0; i < nr_pages; i++) {
 		if (!sps[i].used)
 			continue;
@@ -437,9 +475,18 @@ void shadow_audit(void)
 		if (sps[i].level < 4 && links[i] != sps[i].parents)
 			panic("shadow page %u: %u links, %u counted\n", i, links[i], sps[i].parents);
 	}
-	if (local != local_super_entries)
-		panic("local entries: %u, %u counted\n", local, local_super_entries);
 	if (used + nr_free + nr_limbo != nr_pages)
 		panic("shadow pages: %u used, %u free, %u in limbo of %u\n", used, nr_free,
 		      nr_limbo, nr_pages);
+}
+
+void shadow_audit(void)
+{
+	u32 i, local = 0;
+
+	shadow_audit_books();
+	for (i = 0; i < nr_pages; i++)
+		local += audit_page(&sps[i]);
+	if (local != local_super_entries)
+		panic("local entries: %u, %u counted\n", local, local_super_entries);
 }

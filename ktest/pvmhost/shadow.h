@@ -69,9 +69,11 @@ void shadow_init(u64 pool, u64 size);
 u32 shadow_pages_free(void);
 u32 shadow_pages_total(void);
 /*
- * Count every page and every link again, and sum up the host's text; panics if
+ * Sum up the host's text, look at the guard pages, and count every page and
+ * every link again; the long form looks at every entry, too.  They panic if
  * something is not as it should be.
  */
+void shadow_audit_books(void);
 void shadow_audit(void);
 
 /* fault.c: let the new root @r have what @old has of the kernel's half */

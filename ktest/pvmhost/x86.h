@@ -11,7 +11,6 @@
 #include <uapi/asm/processor-flags.h>
 #include <asm/msr-index.h>
 
-#define VECTOR_DE	0
 #define VECTOR_DB	1
 #define VECTOR_NMI	2
 #define VECTOR_BP	3
@@ -23,17 +22,14 @@
 #define VECTOR_SS	12
 #define VECTOR_GP	13
 #define VECTOR_PF	14
-#define VECTOR_MF	16
 #define VECTOR_AC	17
 #define VECTOR_MC	18
-#define VECTOR_XM	19
 
 #define PF_P		0x01
 #define PF_W		0x02
 #define PF_U		0x04
 #define PF_RSVD		0x08
 #define PF_I		0x10
-#define PF_PK		0x20
 
 /* RFLAGS that guest code may have as it likes: all but IF, IOPL, VM, VIF, VIP */
 #define USER_RFLAGS \

@@ -129,6 +129,8 @@ enum needs {
 	NEEDS_SECOND_VCPU = 4,
 };
 
+/* Let the host check itself after case @n */
+void audit(u32 n);
 void random_cases(u64 seed, u32 cases, u32 have);
 
 /* device.c */

@@ -84,8 +84,7 @@ u32 race(struct random *r, u32 cases)
 	while (n < cases || done_by_second < cases) {
 		one(r);
 		read_through(r);
-		if (!(++n & 4095))
-			outb(0xea, 'A');
+		audit(++n);
 	}
 	stop = 1;
 	while (running)
