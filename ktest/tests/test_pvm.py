@@ -155,6 +155,16 @@ def test_debug_kernel(cpus):
     run(f"debug{cpus}", kernel="debug", cpus=cpus, memory="2G", timeout=600)
 
 
+@pytest.mark.parametrize("platform", ["pvm", pytest.param("native", marks=pytest.mark.soak)])
+def test_text_patching(platform):
+    """Tracers, probes, static branches and calls, software events, io_uring."""
+    archive = cpio.Archive()
+    testmodules.add_to(archive)
+    result = boot.run(platform, test="text", files=archive, timeout=240,
+                      cmdline="kunit.enable=0", console=f"{platform}-text")
+    assert result.ok, result.explain()
+
+
 FUZZ_CLASSES = ["unknown-hypercall", "flush", "read-msr", "write-msr", "kvm-call"]
 
 
