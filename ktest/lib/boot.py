@@ -35,6 +35,7 @@ class Boot:
     devices: list = field(default_factory=list)   # QEMU arguments
     files: object = None             # a cpio.Archive put on top of the initramfs
     icount: bool = False             # count instructions instead of time
+    model: str = ""                  # QEMU's CPU model where it is not the platform's own
     timeout: float = 0               # seconds on an idle machine; 0: the platform's
     console: str = ""                # name of the console file below build/report
     interactive: bool = False
@@ -95,7 +96,8 @@ class Guest:
         self.boot = boot
         platform = platforms.get(boot.platform)
         boot.image = boot.image or kernel.image(boot.kernel)
-        boot.initrd = boot.initrd or initramfs.write(boot.kernel, boot.files)
+        boot.initrd = boot.initrd or initramfs.write(boot.kernel, boot.files,
+                                                          boot.console_path.stem)
         if not boot.image.exists():
             raise KtestError(f"{boot.image}: not built; run 'make kernel'")
         self.limit = (boot.timeout or platform.TIMEOUT) * PATIENCE

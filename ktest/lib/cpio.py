@@ -92,5 +92,7 @@ def kept(path, program, fill, code):
         archive = Archive()
         fill(archive)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(archive.bytes())
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new.write_bytes(archive.bytes())
+        os.replace(new, path)
     return path.read_bytes()

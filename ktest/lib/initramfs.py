@@ -7,6 +7,7 @@ as a static program at /ktest/bin/<name>; init runs the script that the kernel
 command line names with ktest=<name>.
 """
 
+import os
 import subprocess
 
 from . import KtestError, kernel
@@ -16,16 +17,24 @@ from .paths import BUILD, GUEST
 BUSYBOX = "/bin/busybox"
 
 
+def _beside(path):
+    """A name to write @path under first: boots that run side by side read it meanwhile."""
+    return path.with_name(f"{path.name}.{os.getpid()}")
+
+
 def compile_guest(source):
     """Build one guest program; return its path."""
     out = BUILD / "guest" / source.stem
-    if out.exists() and out.stat().st_mtime > source.stat().st_mtime:
+    newest = max(p.stat().st_mtime for p in (source, *source.parent.glob("*.h")))
+    if out.exists() and out.stat().st_mtime > newest:
         return out
     out.parent.mkdir(parents=True, exist_ok=True)
+    new = _beside(out)
     done = subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread",
-                           "-o", str(out), str(source)], capture_output=True, text=True)
+                           "-o", str(new), str(source)], capture_output=True, text=True)
     if done.returncode:
         raise KtestError(f"{source.name}: does not build:\n{done.stderr}")
+    os.replace(new, out)
     return out
 
 
@@ -59,13 +68,18 @@ def join(*archives):
     return b"".join(a + b"\0" * (-len(a) % 4) for a in archives)
 
 
-def write(name="release", extra=None):
-    """Write build/<name>/initrd.gz; @extra: an Archive to append.  Return its path."""
+def write(name="release", extra=None, label="extra"):
+    """Write build/<name>/initrd.gz and return its path.
+
+    @extra: an Archive to append; the file is then initrd-<label>.gz.
+    """
     data = base(name)
     path = BUILD / name / "initrd.gz"
     if extra is not None:
         data = join(data, extra.bytes())
-        path = BUILD / name / "initrd-extra.gz"
+        path = BUILD / name / f"initrd-{label}.gz"
     if not path.exists() or path.read_bytes() != data:
-        path.write_bytes(data)
+        new = _beside(path)
+        new.write_bytes(data)
+        os.replace(new, path)
     return path

@@ -24,6 +24,7 @@ STAMP = {
 }
 
 
+_TARGETS = ("bzImage", "modules")
 # Of Debian's configuration: the image, and what the tests load. All modules take hours.
 _DEBIAN_TARGETS = ("bzImage", "drivers/pv-svga/pv_svga.ko", "drivers/ptp/ptp_kvm.ko",
                    "net/core/pktgen.ko")
@@ -129,24 +130,30 @@ def make(out, name, *targets, variables=(), source=LINUX):
     log = out / "build.log"
     with log.open("w") as stream:
         job = _make(out, *targets, log=stream, variables=variables, source=source)
-        status = _follow(job, log, name)
+        try:
+            status = _follow(job, log, name)
+        except BaseException:
+            job.terminate()
+            job.wait()
+            raise
     if status:
         raise KtestError(f"{name}: the kernel does not build, see {log}:\n{_tail(log)}")
     return log
 
 
-def build(name="release", values=None, source=LINUX, must=None):
+def build(name="release", values=None, source=LINUX, must=None, targets=()):
     """Build kernel @name and its modules; return the bzImage's path.
 
     @values: its configuration if @name is none of configure_named(); @source:
-    the tree it is built from; @must: as in configure().
+    the tree it is built from; @must: as in configure(); @targets: what to
+    make of it, if less than usual.
     """
     out = BUILD / name
     if values is None:
         configure_named(name)
     else:
         configure(out, values, source, must)
-    targets = _DEBIAN_TARGETS if name == "debian" else ("bzImage", "modules")
+    targets = targets or (_DEBIAN_TARGETS if name == "debian" else _TARGETS)
     log = make(out, name, *targets, source=source)
     warnings = [line for line in log.read_text(errors="replace").split("\n") if "warning:" in line]
     if warnings:

@@ -125,7 +125,7 @@ def _host_initrd(boot, arguments):
     archive.file("/l2/bzImage", boot.image)
     archive.file("/l2/initrd.gz", boot.initrd)
     archive.data("/l2/arguments", "".join(f"{a}\n" for a in arguments).encode())
-    path = BUILD / "nested" / f"{boot.platform}-{boot.test}.initrd"
+    path = BUILD / "nested" / f"{boot.console_path.stem}.initrd"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(initramfs.join(initramfs.base(boot.host_kernel or boot.kernel), _tools(),
                                     archive.bytes(compress=False)))
@@ -147,7 +147,8 @@ def arguments(boot, cpu):
     boot.outer = boot.console_path.with_suffix(".host.console")
     boot.inner = Inner()
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
-            "-m", f"{memory}M", "-kernel", str(image), "-initrd", str(initrd),
+            "-m", f"{memory}M", *(direct.ICOUNT if boot.icount else []),
+            "-kernel", str(image), "-initrd", str(initrd),
             "-append", "console=ttyS0 panic=-1 oops=panic no_timer_check kunit.enable=0 "
             "ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",

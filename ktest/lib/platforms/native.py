@@ -13,4 +13,5 @@ TIMEOUT = 60
 
 def arguments(boot):
     """No hypervisor bit, no vmport: nothing of a hypervisor is to be seen."""
-    return direct.arguments(boot, machine="pc,vmport=off", cpu="max,-hypervisor")
+    return direct.arguments(boot, machine="pc,vmport=off",
+                            cpu=f"{boot.model or 'max'},-hypervisor")
