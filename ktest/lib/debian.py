@@ -47,15 +47,20 @@ def image():
     shutil.rmtree(root / "pvops", ignore_errors=True)
     shutil.copytree(PROGRAMS, root / "pvops")
     shutil.copy(TOOL, root / "pvops" / "tool")
-    path.unlink(missing_ok=True)
-    _run("truncate", "-s", SIZE, path)
-    _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, path)
+    filesystem(root, path, SIZE)
     return path
 
 
-def disk():
-    """QEMU's arguments for the image, which stays as it is."""
-    return ["-drive", f"file={image()},if=none,id=root,format=raw,snapshot=on",
+def filesystem(root, path, size):
+    """Make an ext4 image of @size in @path from the directory @root."""
+    path.unlink(missing_ok=True)
+    _run("truncate", "-s", size, path)
+    _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, path)
+
+
+def disk(path=None):
+    """QEMU's arguments for the image, or the one in @path, which stays as it is."""
+    return ["-drive", f"file={path or image()},if=none,id=root,format=raw,snapshot=on",
             "-device", "virtio-blk-pci,drive=root"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import shutil
 import subprocess
 
-from . import KtestError, debian
+from . import KtestError, debian, kernelpackage
 from .cpio import Archive
 from .paths import BUILD
 
@@ -23,20 +23,40 @@ def make():
     debian.install(ROOT, PACKAGES, "with Debian's kernel, five minutes")
 
 
-def run(command, check=True):
-    """Run a shell command in it, with processes of its own; return what it printed."""
+def run(command, check=True, root=ROOT, shared=()):
+    """Run a shell command in it, with processes of its own; return what it printed.
+
+    @shared: directories (outside, inside) that both see.
+    """
+    mounts = "".join(f"mkdir -p {root}{inner} && mount --bind {outer} {root}{inner} && "
+                     for outer, inner in shared)
     done = subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={ROOT}/proc", "chroot", str(ROOT),
-         "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "sh", "-c", command],
+        ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc",
+         "sh", "-c", f'{mounts} exec chroot {root} "$@"', "chroot",
+         "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "HOME=/root",
+         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+         "sh", "-c", command],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if check and done.returncode:
         raise KtestError(f"in the Debian root: '{command}' failed:\n{done.stdout[-1500:]}")
     return done.stdout
 
 
+def releases():
+    """The releases of all kernels in it."""
+    return sorted(p.name for p in (ROOT / "lib/modules").iterdir())
+
+
 def release():
     """The release of Debian's kernel in it."""
-    return sorted(p.name for p in (ROOT / "lib/modules").iterdir())[-1]
+    return [r for r in releases() if not r.endswith(kernelpackage.VERSION)][-1]
+
+
+def disk():
+    """QEMU's arguments for all that is in it, as a disk."""
+    path = BUILD / "deb-root.ext4"
+    debian.filesystem(ROOT, path, "4G")
+    return debian.disk(path)
 
 
 def image():

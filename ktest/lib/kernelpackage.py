@@ -8,8 +8,6 @@ import shutil
 from . import KtestError, config, kernel
 from .paths import BUILD
 
-# Objects of its own: another version string must not reach the image that is tested.
-OUT = BUILD / "deb-kernel"
 VERSION = "-pvops"
 
 
@@ -29,10 +27,13 @@ def _configure(name, out):
 
 def make(name):
     """Build the packages of configuration @name; return their paths."""
-    out = OUT / Path(name).name
-    for old in OUT.glob("*.deb"):
+    # Objects of its own: another version string must not reach the image that is tested.
+    # It stands beside the tree like every build, so that they share compiled objects;
+    # bindeb-pkg leaves the packages in the directory above.
+    out = BUILD / f"deb-{Path(name).name}"
+    for old in BUILD.glob("*.deb"):
         old.unlink()
     _configure(name, out)
     kernel.make(out, out.name, "bindeb-pkg",
                 variables=[f"LOCALVERSION={VERSION}", "KDEB_COMPRESS=xz"])
-    return sorted(OUT.glob("*.deb"))
+    return sorted(BUILD.glob("*.deb"))

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from ktest.lib import boot, debroot, nic
+from ktest.lib import boot, debroot, kernelpackage, nic
 from ktest.lib.paths import BUILD, ROOT
 
 DEB = BUILD / "deb"
@@ -112,6 +112,62 @@ def test_install_upgrade_remove_install(debian, quantity):
     assert not [n for n in left.splitlines() if re.search(r"pv[-_](net|svga|balloon|ptp)", n)], left
     install("0.0.2")
     assert installed("0.0.2") == EVERY
+    wanted.done = 1
+
+
+# What the root's init does: the release that runs, a module of it, our tool.
+INIT = """#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+echo "DEB RELEASE $(uname -r)"
+modprobe veth 2>/dev/null
+modprobe e1000 && echo "DEB MODULE $(cut -d ' ' -f 1 /proc/modules | tr '\\n' ' ')"
+pvops status --json
+echo "KTEST DONE 0"
+sync
+stty -echo
+echo o >/proc/sysrq-trigger
+sleep 10
+"""
+
+
+def packaged(kind):
+    """The package linux-KIND-RELEASE-pvops that 'make deb' has left."""
+    found = [p for p in DEB.glob(f"linux-{kind}-*{kernelpackage.VERSION}_*.deb")
+             if "-dbg" not in p.name]
+    assert len(found) == 1, found
+    return found[0]
+
+
+@pytest.mark.soak
+def test_kernel_package(debian, quantity):
+    """The project's kernel as packages: installed in the Debian root, booted there, removed."""
+    wanted = quantity("deb.kernel", required=1, short=1)
+    for old in DEB.glob("linux-*.deb"):
+        old.unlink()
+    subprocess.run(["make", "-s", "deb"], cwd=ROOT, check=True)
+    packages = [packaged("image"), packaged("headers"), DEB / "pvops-tools_0.1_amd64.deb"]
+    debroot.copy_in(packages)
+    said = debroot.run("dpkg -i " + " ".join(f"/tmp/{p.name}" for p in packages))
+    release, = (r for r in debroot.releases() if r.endswith(kernelpackage.VERSION))
+    for name in ("vmlinuz", "System.map", "config"):
+        assert (debroot.ROOT / "boot" / f"{name}-{release}").exists(), said
+    init = debroot.ROOT / "deb-init"
+    init.write_text(INIT)
+    init.chmod(0o755)
+    result = boot.run("native", test="none", cmdline="root=/dev/vda rw rdinit=/none init=/deb-init",
+                      image=debroot.ROOT / "boot" / f"vmlinuz-{release}", devices=debroot.disk(),
+                      console="deb-kernel", timeout=120)
+    assert result.ok, result.explain()
+    text = result.console.text
+    assert f"DEB RELEASE {release}" in text
+    assert "e1000" in re.search(r"^DEB MODULE (.*)", text, re.M)[1]
+    status = json.loads(text[text.index("\n{") + 1:text.rindex("\n}") + 2])
+    assert status["platform"] == "native" and status["kernel"] == release
+    names = " ".join(p.name.split("_")[0] for p in packages[:2])
+    debroot.run(f"dpkg --purge {names}")
+    assert release not in debroot.releases()
+    assert not list((debroot.ROOT / "boot").glob(f"*{release}"))
     wanted.done = 1
 
 
