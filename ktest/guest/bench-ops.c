@@ -1,75 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What operations of the system cost. Under "-icount shift=0" the time stamp
- * counter counts instructions, on one CPU exactly.
+ * What operations of the system cost on one CPU. Under "-icount shift=0" the
+ * time stamp counter counts instructions, exactly. The command line is that of
+ * bench.h, and
  *
- *   bench-ops SAMPLES [CASE...]	print SAMPLES samples of each case, or of all
- *   bench-ops repeat COUNT CASE	do one case COUNT times and print nothing
- *   bench-ops frame COUNT CASE	the same without the operations themselves
- *   bench-ops start		print the time stamp counter, as "BENCH START <count>"
- *
- * Each case is one line, "BENCH <case> <operations a sample> <samples>".  A
- * sample is the count for all of its operations, less what reading the counter
- * costs, and ends in "*" if a timer tick fell into it: the coarse clock, which
- * only the tick moves, was seen to move.  Such samples do not count as SAMPLES.
+ *   bench-ops start	print the time stamp counter, as "BENCH START <count>"
  *
  * Copyright (C) 2026 the pvops developers
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 #include <x86intrin.h>
-
-#define PAGE		4096UL
-#define MIB		(1UL << 20)
-#define MAX_SAMPLES	256
-/* With a tick in every other sample there are enough all the same. */
-#define MAX_TRIES	4
-
-/*
- * One case: @setup and @teardown frame each sample and are not measured,
- * @run does @operations operations.
- */
-struct bench_case {
-	const char *name;
-	unsigned int operations;
-	void (*setup)(void);
-	void (*run)(unsigned int operations);
-	void (*teardown)(void);
-};
+#include "bench.h"
 
 static char *area;
-static uint64_t overhead;
 
-static void die(const char *what)
+static uint64_t count_begin(void)
 {
-	fprintf(stderr, "bench-ops: %s: %s\n", what, strerror(errno));
-	exit(1);
+	return __rdtsc();
 }
 
-static void *map(size_t size)
+static uint64_t count_end(void)
 {
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED)
-		die("mmap");
-	madvise(at, size, MADV_NOHUGEPAGE);
-
-	return at;
+	return __rdtsc();
 }
 
 static void touch(char *at, size_t size)
@@ -371,157 +329,81 @@ static void file_teardown(void)
 	close(from_child[0]);
 }
 
-static size_t fork_size;
-
-/* A process with this much memory of its own forks. */
+/* A process with this much memory of its own forks; the size is in MiB. */
 static void big_setup(void)
 {
-	area = map(fork_size);
-	touch(area, fork_size);
+	area = map(bench_size * MIB);
+	touch(area, bench_size * MIB);
 }
 
 static void big_teardown(void)
 {
-	munmap(area, fork_size);
+	munmap(area, bench_size * MIB);
+}
+
+/* A process that goes over its memory again and again, and says so after the first time */
+static void walk_run(unsigned int n)
+{
+	touch(area, bench_size * MIB);
+	printf("walked\n");
+	fflush(stdout);
+	while (n--)
+		touch(area, bench_size * MIB);
+}
+
+/* One page in each span of a page table; the size is in page tables. */
+#define TABLE_SPAN	(2 * MIB)
+
+static void tables_setup(void)
+{
+	area = map(bench_size * TABLE_SPAN);
+}
+
+static void tables_run(unsigned int n)
+{
+	while (n--)
+		*(volatile char *)(area + n * TABLE_SPAN) = 1;
+}
+
+static void tables_teardown(void)
+{
+	munmap(area, bench_size * TABLE_SPAN);
 }
 
 static const struct bench_case cases[] = {
-	{ "getppid", 64, NULL, getppid_run, NULL },
-	{ "read", 32, file_setup, file_run, file_teardown },
-	{ "anonfault", FAULT_PAGES, fault_setup, fault_run, fault_teardown },
-	{ "fork", 1, NULL, fork_run, NULL },
-	{ "exec", 1, NULL, exec_run, NULL },
-	{ "pipe", 8, pipe_warm_setup, pipe_run, pipe_teardown },
-	{ "switch", 16, yield_setup, yield_run, yield_teardown },
-	{ "signal", 16, signal_setup, signal_run, NULL },
-	{ "mmap", 16, NULL, mmap_run, NULL },
-	{ "munmap", 1, mapped_setup, munmap_run, NULL },
-	{ "mprotect", 32, mapped_setup, mprotect_run, mapped_teardown },
-	{ "reprotect", 16, mapped_setup, reprotect_run, mapped_teardown },
-	{ "futex", 8, futex_setup, futex_run, futex_teardown },
-	{ "timer", 32, timer_setup, timer_run, timer_teardown },
-	{ "fork-1", 1, big_setup, fork_run, big_teardown },
-	{ "fork-2", 1, big_setup, fork_run, big_teardown },
-	{ "fork-4", 1, big_setup, fork_run, big_teardown },
-	{ "fork-8", 1, big_setup, fork_run, big_teardown },
+	BENCH_CASE("getppid", 64, NULL, getppid_run, NULL),
+	BENCH_CASE("read", 32, file_setup, file_run, file_teardown),
+	BENCH_CASE("anonfault", FAULT_PAGES, fault_setup, fault_run, fault_teardown),
+	BENCH_CASE("fork", 1, NULL, fork_run, NULL),
+	BENCH_CASE("exec", 1, NULL, exec_run, NULL),
+	BENCH_CASE("pipe", 8, pipe_warm_setup, pipe_run, pipe_teardown),
+	BENCH_CASE("switch", 16, yield_setup, yield_run, yield_teardown),
+	BENCH_CASE("signal", 16, signal_setup, signal_run, NULL),
+	BENCH_CASE("mmap", 16, NULL, mmap_run, NULL),
+	BENCH_CASE("munmap", 1, mapped_setup, munmap_run, NULL),
+	BENCH_CASE("mprotect", 32, mapped_setup, mprotect_run, mapped_teardown),
+	BENCH_CASE("reprotect", 16, mapped_setup, reprotect_run, mapped_teardown),
+	BENCH_CASE("futex", 8, futex_setup, futex_run, futex_teardown),
+	BENCH_CASE("timer", 32, timer_setup, timer_run, timer_teardown),
+	BENCH_CASE("fork-1", 1, big_setup, fork_run, big_teardown, .size = 1),
+	BENCH_CASE("fork-2", 1, big_setup, fork_run, big_teardown, .size = 2),
+	BENCH_CASE("fork-4", 1, big_setup, fork_run, big_teardown, .size = 4),
+	BENCH_CASE("fork-8", 1, big_setup, fork_run, big_teardown, .size = 8),
+	BENCH_CASE("walk-8", 1U << 31, big_setup, walk_run, big_teardown, .size = 8),
+	BENCH_CASE("tables-4", 4, tables_setup, tables_run, tables_teardown, .size = 4),
+	BENCH_CASE("tables-16", 16, tables_setup, tables_run, tables_teardown, .size = 16),
+	BENCH_CASE("tables-64", 64, tables_setup, tables_run, tables_teardown, .size = 64),
+	BENCH_CASE("tables-256", 256, tables_setup, tables_run, tables_teardown, .size = 256),
 };
-
-/* The name of a growing case ends in its size in MiB. */
-static void set_size(const struct bench_case *one)
-{
-	const char *size = strchr(one->name, '-');
-
-	fork_size = size ? strtoul(size + 1, NULL, 10) * MIB : 0;
-}
-
-static uint64_t coarse(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/* One sample; true if a tick fell into it. */
-static bool sample(const struct bench_case *one, uint64_t *count)
-{
-	uint64_t tick, start;
-	bool hit;
-
-	if (one->setup)
-		one->setup();
-	tick = coarse();
-	start = __rdtsc();
-	one->run(one->operations);
-	*count = __rdtsc() - start;
-	hit = coarse() != tick;
-	if (one->teardown)
-		one->teardown();
-
-	return hit;
-}
-
-static void nothing(unsigned int n)
-{
-	(void)n;
-}
-
-static void calibrate(void)
-{
-	const struct bench_case empty = { "empty", 1, NULL, nothing, NULL };
-	uint64_t count;
-
-	overhead = UINT64_MAX;
-	for (int i = 0; i < 16; i++)
-		if (!sample(&empty, &count) && count < overhead)
-			overhead = count;
-}
-
-static void measure(const struct bench_case *one, unsigned int wanted)
-{
-	static uint64_t counts[MAX_TRIES * MAX_SAMPLES];
-	static bool hits[MAX_TRIES * MAX_SAMPLES];
-	unsigned int tries = 0, good = 0;
-
-	set_size(one);
-	while (good < wanted && tries < MAX_TRIES * wanted) {
-		hits[tries] = sample(one, &counts[tries]);
-		good += !hits[tries++];
-	}
-	printf("BENCH %s %u", one->name, one->operations);
-	for (unsigned int i = 0; i < tries; i++)
-		printf(" %llu%s", (unsigned long long)(counts[i] - overhead), hits[i] ? "*" : "");
-	printf("\n");
-	fflush(stdout);
-}
-
-static const struct bench_case *find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (!strcmp(cases[i].name, name))
-			return &cases[i];
-	fprintf(stderr, "bench-ops: no case '%s'\n", name);
-	exit(1);
-}
-
-static void repeat(const struct bench_case *one, unsigned int count, bool run)
-{
-	set_size(one);
-	while (count--) {
-		if (one->setup)
-			one->setup();
-		if (run)
-			one->run(one->operations);
-		if (one->teardown)
-			one->teardown();
-	}
-}
 
 int main(int argc, char **argv)
 {
-	unsigned int wanted;
-
 	if (argc == 2 && !strcmp(argv[1], "exit"))
 		return 0;
 	if (argc == 2 && !strcmp(argv[1], "start")) {
 		printf("BENCH START %llu\n", (unsigned long long)__rdtsc());
 		return 0;
 	}
-	if (argc == 4 && (!strcmp(argv[1], "repeat") || !strcmp(argv[1], "frame"))) {
-		repeat(find(argv[3]), strtoul(argv[2], NULL, 10), *argv[1] == 'r');
-		return 0;
-	}
-	wanted = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
-	if (!wanted || wanted > MAX_SAMPLES) {
-		fprintf(stderr, "bench-ops: 1 to %u samples\n", MAX_SAMPLES);
-		return 2;
-	}
-	calibrate();
-	for (int i = 2; i < argc; i++)
-		measure(find(argv[i]), wanted);
-	for (size_t i = 0; argc == 2 && i < sizeof(cases) / sizeof(cases[0]); i++)
-		measure(&cases[i], wanted);
 
-	return 0;
+	return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

@@ -124,12 +124,12 @@ detach() {
 	sleep 0.3
 }
 
-# generate NAME IFACE BURST MAC: pktgen; prints its cost
+# generate NAME IFACE BURST MAC: pktgen with packets of $bytes; prints its cost
 generate() {
 	pg=/proc/net/pktgen
 	echo rem_device_all >"$pg"/kpktgend_0
 	echo "add_device $2" >"$pg"/kpktgend_0
-	for s in "count $count" "clone_skb 1000000" "burst $3" "pkt_size 60" \
+	for s in "count $count" "clone_skb 1000000" "burst $3" "pkt_size ${bytes:-60}" \
 		 "delay 0" "dst 10.1.0.2" "dst_mac $4"; do
 		echo "$s" >"$pg/$2"
 	done

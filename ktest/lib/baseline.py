@@ -6,7 +6,9 @@ They have the project's configuration but for what does not exist without the
 series, and are built like the others: build/base-xen and so on.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+import fcntl
 import re
 import subprocess
 
@@ -51,30 +53,51 @@ def symbols():
     return set(re.findall(r"^\+\s*(?:menu)?config (\w+)$", text, re.M))
 
 
+@contextmanager
+def _alone(name):
+    """Processes that want the same thing made wait for each other here."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def source(one):
     """The tree to build @one from."""
     if one.series:
         return LINUX
-    tree = BUILD / "base-linux"
-    if not tree.exists():
-        _git("worktree", "prune")
-        _git("worktree", "add", "-q", "--detach", str(tree), START)
-    _git("checkout", "-q", "--detach", "-f", _git("rev-parse", START).strip(), tree=tree)
+    tree, start = BUILD / "base-linux", _git("rev-parse", START).strip()
+    with _alone("base-linux"):
+        if not tree.exists():
+            _git("worktree", "prune")
+            _git("worktree", "add", "-q", "--detach", str(tree), start)
+        elif _git("rev-parse", "HEAD", tree=tree).strip() != start:
+            _git("checkout", "-q", "--detach", "-f", start, tree=tree)
     return tree
 
 
-def build(name):
-    """Build kernel @name of KERNELS; return the bzImage's path."""
+def image(name):
+    """Kernel @name of KERNELS, brought up to date; return the bzImage's path."""
     one = KERNELS[name]
     values = config.merged(config.fragments("release"), dict(one.values))
     for symbol in symbols() - set(one.keep):
         values.pop(f"CONFIG_{symbol}", None)
-    return kernel.build(name, values=values, source=source(one), must=dict(one.values))
+    tree = source(one)
+    with _alone(name):
+        return kernel.build(name, values=values, source=tree, must=dict(one.values),
+                            targets=("bzImage",))
+
+
+def vmlinux(name):
+    """The unpacked image of kernel @name, brought up to date; "release" is the project's own."""
+    if name in KERNELS:
+        image(name)
+    return BUILD / name / "vmlinux"
 
 
 def text_bytes(name):
     """The size of a kernel's code, .text of its vmlinux."""
-    done = subprocess.run(["size", "-A", str(BUILD / name / "vmlinux")], capture_output=True,
+    done = subprocess.run(["size", "-A", str(vmlinux(name))], capture_output=True,
                           text=True, check=False)
     found = re.search(r"^\.text\s+(\d+)", done.stdout, re.M)
     if not found:

@@ -8,7 +8,11 @@ reader) and
     steps(short) -> list of Step
 
 A step is one boot or a few.  What it returns is a list of records; see
-records.py.
+records.py.  Steps run side by side, each in a process of its own.
+
+What an area wants to reach it says as GOALS, a list of Goal, or in short as
+WANTED ({case: multiple of PEER's instructions}) for the subject OURS, and as
+ALSO_WANTED ({subject: the same}) for others.
 """
 
 from dataclasses import dataclass
@@ -22,3 +26,26 @@ class Step:
     title: str
     seconds: float
     run: Callable[[], list]
+
+
+@dataclass
+class Goal:
+    """What @subject is to reach in @case: at most @most times what @peer takes.
+
+    Without a @peer, @most is the value itself.
+    """
+
+    case: str
+    subject: str
+    most: float
+    peer: str = ""
+    metric: str = "instructions"
+
+
+def goals(module):
+    """All goals of an area."""
+    ours, peer = getattr(module, "OURS", module.NAME), getattr(module, "PEER", "native")
+    wanted = {ours: getattr(module, "WANTED", {}), **getattr(module, "ALSO_WANTED", {})}
+    return [*(Goal(case, subject, most, peer)
+              for subject, cases in wanted.items() for case, most in cases.items()),
+            *getattr(module, "GOALS", [])]

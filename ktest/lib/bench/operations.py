@@ -55,6 +55,18 @@ def instructions(area, subject, text, metric="instructions"):
     return made
 
 
+def idle(area, subject, platform, case, options="", cmdline="", cpus=1, seconds=60):
+    """A record of how often the CPUs of an idle guest leave idle."""
+    with host_options(options):
+        result = boot.run(platform, test="bench", cpus=cpus, icount=True,
+                          cmdline=f"{STEADY} bench.idle={seconds} {cmdline}",
+                          console=f"bench-{area}-{subject}-{case}")
+    found = re.search(r"^BENCH IDLE (\d+) (\d+)", result.console.text, re.M)
+    if not result.ok or not found:
+        raise KtestError(result.explain() if not result.ok else "the guest counted nothing")
+    return [record(area, case, subject, "wakeups", int(found[2]) / int(found[1]), "per second")]
+
+
 def blocks(text):
     """{case: {part: {counter: value}}} of what the reference host was asked for."""
     found = {}

@@ -63,3 +63,8 @@ class Table:
         """The unit of a metric."""
         return next((r["unit"] for r in self.records
                      if r["area"] == area and r["metric"] == metric), "")
+
+    def label(self, area, metric):
+        """A metric with its unit, if that says more."""
+        unit = self.unit(area, metric)
+        return metric if unit == metric else f"{metric}, {unit}"

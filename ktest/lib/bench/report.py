@@ -3,9 +3,8 @@
 """The benchmark as one HTML file that needs nothing else.
 
 An area may state CHART (the metric that is drawn; "instructions" otherwise),
-PEER (the subject that others are drawn as multiples of), WANTED ({case: the
-multiple to reach}), OURS (the subject that has to reach it) and NOTES
-({subject: a sentence}).
+PEER (the subject that others are drawn as multiples of), its goals, and NOTES
+({subject or case: a sentence}).
 """
 
 from html import escape
@@ -14,6 +13,7 @@ import json
 from .. import kernel
 from ..paths import REPORT
 from . import areas, svg
+from . import goals as wanted
 from .terminal import number, readable
 
 PATH = REPORT / "bench.html"
@@ -22,6 +22,7 @@ body { font: 15px/1.45 sans-serif; max-width: 60em; margin: 1.5em auto; padding:
 table { border-collapse: collapse; margin: .7em 0; }
 td, th { padding: .15em .8em; text-align: right; border-bottom: 1px solid #ddd; }
 td:first-child, th:first-child { text-align: left; }
+.text td { text-align: left; vertical-align: top; }
 .reached { color: #00694b; } .missed { color: #b23c00; font-weight: bold; }
 details { margin: .5em 0; } summary { cursor: pointer; }
 """
@@ -51,24 +52,39 @@ def ratios(table, area, metric, peer):
 
 
 def goals(table, module):
-    """[(case, multiple wanted, multiple seen)] for the area's own subject."""
-    metric, ours = getattr(module, "CHART", "instructions"), getattr(module, "OURS", module.NAME)
-    rows = dict(ratios(table, module.NAME, metric, getattr(module, "PEER", "native")))
-    return [(case, most, rows[case][ours]) for case, most in getattr(module, "WANTED", {}).items()
-            if ours in rows.get(case, {})]
+    """[(Goal, value seen)] of the area, as far as it has been measured."""
+    found = []
+    for goal in wanted(module):
+        value = table.get(module.NAME, goal.case, goal.subject, goal.metric)
+        if goal.peer and value is not None:
+            base = table.get(module.NAME, goal.case, goal.peer, goal.metric)
+            value = value / base if base else None
+        if value is not None:
+            found.append((goal, value))
+    return found
+
+
+GOALS_HEAD = ("case", "what", "at most", "seen", "result")
+
+
+def goal_rows(table, module):
+    """The goals as rows of strings for a reader."""
+    rows = []
+    for goal, seen in goals(table, module):
+        unit = f"times {goal.peer}" if goal.peer else table.unit(module.NAME, goal.metric)
+        rows.append((goal.case, f"{goal.metric} of {goal.subject}, {unit}", f"{goal.most:.4g}",
+                     f"{seen:.4f}" if seen < 100 else f"{seen:,.0f}",
+                     "reached" if seen <= goal.most else "missed"))
+    return rows
 
 
 def _goals_html(table, module):
-    found = goals(table, module)
-    if not found:
+    rows = goal_rows(table, module)
+    if not rows:
         return ""
-    rows = [_row(["", "to reach, at most", "seen", ""], "th")]
-    for case, most, seen in found:
-        kind = "reached" if seen <= most else "missed"
-        rows.append(_row([escape(case), f"{most:g}", f"{seen:.4f}",
-                          f'<span class="{kind}">{kind}</span>']))
-    return (f"<p>Multiples of {escape(getattr(module, 'PEER', 'native'))}:</p>"
-            f"<table>{''.join(rows)}</table>")
+    body = "".join(_row([*map(escape, cells), f'<span class="{result}">{result}</span>'])
+                   for *cells, result in rows)
+    return f"<p>To reach:</p><table>{_row(GOALS_HEAD, 'th')}{body}</table>"
 
 
 def _chart(table, module):
@@ -85,6 +101,27 @@ def _chart(table, module):
             + svg.bars(title, rows, subjects, lambda v: f"{v:.2f}")) if rows else ""
 
 
+def _details(table, name, metrics):
+    return "".join(f"<p>{escape(table.label(name, m))}</p>"
+                   + metric_table(table, name, m) for m in metrics)
+
+
+def _summary(table):
+    """All goals in short, each area with a link to its part."""
+    rows = []
+    for name in areas.names():
+        found = goal_rows(table, areas.get(name))
+        if table.names("metric", area=name):
+            missed = [f"{case}: {what}, {seen} of {most}" for case, what, most, seen, result in found
+                      if result == "missed"]
+            state = ("" if not found else f"{len(found) - len(missed)} of {len(found)} reached")
+            rows.append(_row([f'<a href="#{name}">{escape(name)}</a>',
+                              escape(areas.get(name).TITLE), state,
+                              "".join(f"<div>{escape(m)}</div>" for m in missed)]))
+    head = _row(["area", "what is compared", "goals", "missed"], "th")
+    return f'<table class="text">{head}{"".join(rows)}</table>'
+
+
 def _area(table, name):
     module = areas.get(name)
     if not table.names("metric", area=name):
@@ -93,10 +130,15 @@ def _area(table, name):
     parts += [f"<p>{escape(s)}: {escape(note)}.</p>"
               for s, note in getattr(module, "NOTES", {}).items()]
     parts += [_chart(table, module), _goals_html(table, module)]
-    for metric in table.names("metric", area=name):
-        unit = table.unit(name, metric)
-        parts.append(f"<details><summary>{escape(metric)} ({escape(unit)})</summary>"
-                     f"{metric_table(table, name, metric)}</details>")
+    metrics = table.names("metric", area=name)
+    reasons = [m for m in metrics if m.startswith(("exit.", "hypercall."))]
+    for metric in metrics:
+        if metric not in reasons:
+            parts.append(f"<details><summary>{escape(table.label(name, metric))}</summary>"
+                         f"{metric_table(table, name, metric)}</details>")
+    if reasons:
+        parts.append("<details><summary>transitions by reason</summary>"
+                     f"{_details(table, name, reasons)}</details>")
     return "".join(parts)
 
 
@@ -112,7 +154,7 @@ def html(table, image_sha256=""):
             f"<title>pvops: benchmark</title><style>{_STYLE}</style></head><body>"
             f"<h1>pvops: benchmark</h1><p>{escape(about)}</p>"
             f"<p>Repeat with <code>make bench</code>. Image: <code>{image_sha256}</code></p>"
-            f"{body}<details><summary>All records</summary><pre>{data}</pre></details>"
+            f"{_summary(table)}{body}<details><summary>All records</summary><pre>{data}</pre></details>"
             f"</body></html>\n")
 
 

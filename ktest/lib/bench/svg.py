@@ -29,19 +29,27 @@ def _legend(names, y):
     return parts
 
 
+def _longest(values):
+    """The value of the longest bar that is drawn whole: a few far beyond the rest are cut."""
+    values = sorted(values)
+    usual = 4 * values[int(0.9 * (len(values) - 1))]
+    return max(v for v in values if v <= usual) or 1
+
+
 def bars(title, rows, subjects, label):
     """@rows: [(case, {subject: value})]; @label(value) stands behind a bar."""
-    most = max((v for _, values in rows for v in values.values()), default=1) or 1
+    most = _longest([v for _, values in rows for v in values.values()])
     room = _WIDTH - _LABEL - 120
     parts, y = _legend(subjects, 14), 34
     for case, values in rows:
         shown = [s for s in subjects if s in values]
         parts.append(_text(_LABEL - 8, y + len(shown) * _BAR / 2 + 4, case, "end"))
         for subject in shown:
-            width = max(1, room * values[subject] / most)
+            width = max(1, room * min(values[subject] / most, 1.05))
             parts.append(f'<rect x="{_LABEL}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" '
                          f'fill="{COLOURS[subjects.index(subject) % len(COLOURS)]}"/>')
-            parts.append(_text(_LABEL + width + 5, y + _BAR - 4, label(values[subject]), size=11))
+            text = label(values[subject]) + (" (cut)" if values[subject] > 1.05 * most else "")
+            parts.append(_text(_LABEL + width + 5, y + _BAR - 4, text, size=11))
             y += _BAR
         y += _GAP
     return _frame(y, parts, title)

@@ -7,6 +7,7 @@ def number(value):
     """A figure as people read it."""
     if value is None:
         return "-"
+    value = round(value, 2) + 0.0             # no "-0"
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.2f}"
@@ -28,7 +29,7 @@ def readable(rows):
 
 def metric(table, area, name):
     """The table of one metric of an area."""
-    return f"{area}: {name} ({table.unit(area, name)})\n{grid(readable(table.rows(area, name)))}"
+    return f"{area}: {table.label(area, name)}\n{grid(readable(table.rows(area, name)))}"
 
 
 def everything(table, area):

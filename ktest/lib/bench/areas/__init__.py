@@ -5,7 +5,7 @@
 from importlib import import_module
 from pathlib import Path
 
-_ORDER = ["pvm", "native", "net", "svga", "balloon", "growth"]
+_ORDER = ["pvm", "kvm", "shadow", "native", "net", "svga", "balloon", "growth"]
 
 
 def names():

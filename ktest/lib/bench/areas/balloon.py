@@ -62,7 +62,7 @@ def up_and_down(guest, megabytes):
 
 def unfragmented(driver, size, init):
     """[inflate, deflate] of @size MiB in free blocks of 2 MiB; @init: init_on_alloc."""
-    guest = start(driver, size + 256, name=f"blocks{init}", icount=True, cpus=1,
+    guest = start(driver, size + 256, name=f"blocks{init}-{size}", icount=True, cpus=1,
                   cmdline=f"init_on_alloc={init} nokaslr norandmaps")
     with guest.machine:
         costs = up_and_down(guest, size)

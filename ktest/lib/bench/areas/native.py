@@ -6,7 +6,7 @@ from functools import partial
 import re
 
 from ... import baseline
-from .. import Step, operations
+from .. import Goal, Step, operations
 from ..records import record
 
 NAME = "native"
@@ -20,17 +20,24 @@ NOTES = {"base-xen": baseline.KERNELS["base-xen"].note,
          "release": "the image of every platform, with drivers and tests"}
 WANTED = {"getppid": 1.001, "anonfault": 1.001, "mmap": 1.001, "fork": 1.003, "switch": 1.003,
           "boot": 1.01}
+TEXT_WANTED = 64 << 10
+GOALS = [*(Goal(case, OURS, most, "base-noxen") for case, most in WANTED.items()),
+         Goal("code", OURS, TEXT_WANTED, metric="text-added")]
 # With mitigations, Xen PV's or not, entry and exit are other code.
 MITIGATIONS = {"instructions": "mitigations=off", "instructions-mitigated": ""}
 
 
-def _build(name):
-    baseline.build(name)
-    return [record(NAME, "code", name, "text", baseline.text_bytes(name), "bytes")]
+def _code(name):
+    """The size of the code, and what it is more than without the series."""
+    size = baseline.text_bytes(name)
+    return [record(NAME, "code", name, "text", size, "bytes"),
+            record(NAME, "code", name, "text-added", size - baseline.text_bytes(PEER), "bytes")]
 
 
 def _measure(subject):
     name, made = subject.removesuffix("-again"), []
+    if name in baseline.KERNELS:
+        baseline.image(name)
     for metric, cmdline in MITIGATIONS.items():
         text = operations.run("native", CASES, cmdline=cmdline, kernel=name,
                               console=f"bench-native-{subject}")
@@ -41,8 +48,9 @@ def _measure(subject):
 
 
 def steps(short=False):
-    """The builds, then two boots a kernel."""
+    """The builds, if any is to be done, then two boots a kernel."""
     del short
-    return [*(Step(f"build {name}", 420, partial(_build, name)) for name in baseline.KERNELS),
+    return [*(Step(f"code of {name}", 420, partial(_code, name))
+              for name in (*baseline.KERNELS, OURS)),
             *(Step(f"{subject}, {len(CASES)} operations, twice", 40, partial(_measure, subject))
               for subject in NOTES)]

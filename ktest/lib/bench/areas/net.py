@@ -45,8 +45,8 @@ def share(costs):
     return costs["udp-send"] - costs["udp-dummy"]
 
 
-def _records(driver):
-    costs, counts = measure(driver, PACKETS)
+def _records(driver, packets):
+    costs, counts = measure(driver, packets)
     made = [record(NAME, load, driver, "instructions", value, "per packet")
             for load, value in costs.items() if not load.startswith(("dummy", "udp-dummy"))]
     if "udp-dummy" in costs:
@@ -58,6 +58,7 @@ def _records(driver):
 
 
 def steps(short=False):
-    """One boot a driver."""
-    drivers = DRIVERS[:2] if short else DRIVERS
-    return [Step(driver, 45, partial(_records, driver)) for driver in drivers]
+    """One boot a driver; in the short form ours with fewer packets."""
+    if short:
+        return [Step(OURS, 15, partial(_records, OURS, PACKETS // 5))]
+    return [Step(driver, 45, partial(_records, driver, PACKETS)) for driver in DRIVERS]
