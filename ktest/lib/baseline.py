@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 the pvops developers
-"""Kernels to compare ours with: the tree without the series, and the core alone.
+"""Kernels to compare ours with: the tree without the series.
 
 They have the project's configuration but for what does not exist without the
 series, and are built like the others: build/base-xen and so on.
@@ -21,22 +21,23 @@ START = "base"
 
 @dataclass
 class Baseline:
-    """Which symbols of the series stay, and what is changed besides."""
+    """A kernel without the series, or a variant with it."""
 
-    series: bool                 # from the tree with the series
-    keep: tuple = ()             # symbols of the series that stay
-    values: tuple = ()           # further symbols
-    note: str = ""
+    note: str
+    values: tuple = ()           # symbols that are changed
+    series: bool = False         # a variant of the project's own kernel
 
 
 KERNELS = {
-    "base-xen": Baseline(False, note="the tree without the series, with Xen PV"),
-    "base-noxen": Baseline(False, values=(("CONFIG_XEN_PV", "n"),),
-                           note="the tree without the series and without Xen PV, "
-                                "and so without PARAVIRT_XXL"),
-    "core": Baseline(True, keep=("PVOPS", "PVOPS_PVM"),
-                     note="the series without its drivers and tests"),
+    "base-xen": Baseline("the tree without the series, with Xen PV"),
+    "base-noxen": Baseline("the tree without the series and without Xen PV, and so without "
+                           "PARAVIRT_XXL", (("CONFIG_XEN_PV", "n"),)),
+    "noxen": Baseline("the series without Xen PV: PARAVIRT_XXL is on for PVM alone", series=True),
 }
+# What of the series is in the image but need not be: drivers may be modules, tests absent.
+_APART = ("drivers/pv-*/**/*.o", "arch/x86/pvops/**/*_test.o")
+# Sections of code that stay after boot
+_TEXT = re.compile(r"^(?!\.init|\.exit)\.\S*text\S*\s+(\d+)", re.M)
 
 
 def _git(*words, tree=LINUX):
@@ -62,10 +63,8 @@ def _alone(name):
         yield
 
 
-def source(one):
-    """The tree to build @one from."""
-    if one.series:
-        return LINUX
+def source():
+    """The tree without the series."""
     tree, start = BUILD / "base-linux", _git("rev-parse", START).strip()
     with _alone("base-linux"):
         if not tree.exists():
@@ -79,27 +78,47 @@ def source(one):
 def image(name):
     """Kernel @name of KERNELS, brought up to date; return the bzImage's path."""
     one = KERNELS[name]
+    if one.series:
+        with _alone(name):
+            return kernel.build(name, targets=("bzImage",))
     values = config.merged(config.fragments("release"), dict(one.values))
-    for symbol in symbols() - set(one.keep):
+    for symbol in symbols():
         values.pop(f"CONFIG_{symbol}", None)
-    tree = source(one)
+    tree = source()
     with _alone(name):
         return kernel.build(name, values=values, source=tree, must=dict(one.values),
                             targets=("bzImage",))
 
 
 def vmlinux(name):
-    """The unpacked image of kernel @name, brought up to date; "release" is the project's own."""
+    """The unpacked image of kernel @name, brought up to date; "release" is as it is."""
     if name in KERNELS:
         image(name)
     return BUILD / name / "vmlinux"
 
 
+def _sizes(paths):
+    done = subprocess.run(["size", "-A", *map(str, paths)], capture_output=True, text=True,
+                          check=False)
+    return [int(n) for n in _TEXT.findall(done.stdout)]
+
+
 def text_bytes(name):
-    """The size of a kernel's code, .text of its vmlinux."""
-    done = subprocess.run(["size", "-A", str(vmlinux(name))], capture_output=True,
-                          text=True, check=False)
-    found = re.search(r"^\.text\s+(\d+)", done.stdout, re.M)
+    """The size of a kernel's code; in its vmlinux it is filled up to 2 MiB, in vmlinux.o not."""
+    path = vmlinux(name).with_suffix(".o")
+    found = _sizes([path])
     if not found:
-        raise KtestError(f"build/{name}/vmlinux: size finds no .text")
-    return int(found.group(1))
+        raise KtestError(f"{path}: size finds no code")
+    return sum(found)
+
+
+def text_apart(name="release"):
+    """The size of the code of drivers and tests of the series in kernel @name's image."""
+    objects = [p for pattern in _APART for p in (BUILD / name).glob(pattern)]
+    # what is linked from others would count twice
+    return sum(_sizes([p for p in objects if p.with_suffix(".c").name in _sources()]))
+
+
+def _sources():
+    return {p.name for pattern in ("drivers/pv-*/**/*.c", "arch/x86/pvops/**/*.c")
+            for p in LINUX.glob(pattern)}
