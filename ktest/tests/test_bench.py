@@ -4,15 +4,17 @@
 
 from html.parser import HTMLParser
 import json
+import os
 import re
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from ktest.lib import KtestError
-from ktest.lib.bench import areas, records, report, runner, samples
+from ktest.lib.bench import Step, areas, records, report, runner, samples
 from ktest.lib.paths import KTEST, REPORT, ROOT
 
 LIMITS = json.loads((KTEST / "limits.json").read_text())
@@ -50,6 +52,35 @@ def test_a_partial_run_keeps_other_areas(tmp_path):
     kept = json.loads(path.read_text())
     assert [(r["area"], r["case"]) for r in kept] == [("pvm", "getppid"), ("net", "new")]
     assert all(tuple(r) == records.KEYS for r in kept)
+
+
+def fails(error):
+    """A step's work that ends like this."""
+    def work():
+        if error is None:
+            os._exit(1)
+        raise error
+    return work
+
+
+def test_a_step_that_fails_loses_nothing_else(monkeypatch, tmp_path, capfd):
+    """However it ends: the others' records are there in their order, and it is named."""
+    works = [lambda: [one("a", value=1)], fails(KtestError("no")), fails(ValueError("odd")),
+             fails(None), lambda: [one("a", "fork", value=2)]]
+    area = SimpleNamespace(steps=lambda short: [Step(f"step {n}", 1, work)
+                                                for n, work in enumerate(works)])
+    kept = []
+    monkeypatch.setattr(runner.areas, "get", lambda name: area)
+    monkeypatch.setattr(runner, "_prepare", lambda: None)
+    monkeypatch.setattr(runner, "TIMES", tmp_path / "times.json")
+    monkeypatch.setattr(runner, "keep", lambda made: kept.append(len(made)))
+    monkeypatch.setenv("JOBS", "3")
+    made, failed = runner.run(["a"], keep_each=True)
+    assert [r["value"] for r in made] == [1, 2]
+    assert sorted(line.split("\n")[0] for line in failed) == [
+        "a: step 1: no", "a: step 2: ValueError: odd", "a: step 3: ended without a result"]
+    assert kept[-1] == 2 and len(kept) >= 3
+    assert "bench: 5 of 5" in capfd.readouterr().out
 
 
 class Page(HTMLParser):
