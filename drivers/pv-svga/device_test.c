@@ -423,6 +423,22 @@ static void busy_device_is_an_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, display->model->polls, 0);
 }
 
+/* A driver that was there before may have come further. */
+static void fences_of_others_do_not_count(struct kunit *test)
+{
+	struct display *display = display_create(test, MODEL_CAPS_FULL, MODEL_FIFO_CAPS_FULL);
+	struct pv_svga *svga = display->svga;
+	struct model *model = display->model;
+
+	pv_svga_fifo_stop(svga);
+	model->fifo[SVGA_FIFO_FENCE] = 5000;
+	KUNIT_ASSERT_EQ(test, 0, pv_svga_fifo_start(svga));
+	model->fault = MODEL_FAULT_STUCK;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, pv_svga_fence_sync(svga));
+	model->fault = MODEL_FAULT_NONE;
+	KUNIT_EXPECT_EQ(test, 0, pv_svga_fence_sync(svga));
+}
+
 static void sync_drains_more_than_one_go(struct kunit *test)
 {
 	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
@@ -519,6 +535,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE_PARAM(stuck_device_is_an_error, display_profile_gen_params),
 	KUNIT_CASE(bad_stop_is_an_error),
 	KUNIT_CASE(busy_device_is_an_error),
+	KUNIT_CASE(fences_of_others_do_not_count),
 	KUNIT_CASE(sync_drains_more_than_one_go),
 	KUNIT_CASE_PARAM(unread_commands_are_not_written_over, display_profile_gen_params),
 	KUNIT_CASE(commands_that_never_fit_are_refused),

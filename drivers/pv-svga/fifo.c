@@ -252,6 +252,9 @@ static void fifo_write_pointers(struct pv_svga *svga)
 	fifo_write(svga, SVGA_FIFO_STOP, svga->limits.fifo_min);
 	if (has_busy_word(svga))
 		fifo_write(svga, SVGA_FIFO_BUSY, 0);
+	/* A number that somebody else's fences have left would pass for ours. */
+	if (svga->limits.fifo_caps & SVGA_FIFO_CAP_FENCE)
+		fifo_write(svga, SVGA_FIFO_FENCE, atomic_read(&svga->fence.seqno));
 	/* All of it before the register write that makes the device look. */
 	mb();
 	svga->fifo.next = svga->limits.fifo_min;
