@@ -182,6 +182,10 @@ static int cursor_async_check(struct drm_plane *plane,
 	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
 	struct drm_plane_state *old = drm_atomic_get_old_plane_state(state, plane);
 
+	/* On a display that is off the cursor would appear. */
+	if (!drm_atomic_get_new_crtc_state(state, new->crtc)->active)
+		return -EINVAL;
+
 	return new->fb && old->fb && !image_changed(old, new) ? 0 : -EINVAL;
 }
 

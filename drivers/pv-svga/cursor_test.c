@@ -35,14 +35,15 @@ static int fill_cursor(struct drm_atomic_state *state, struct display *display,
 	return 0;
 }
 
-/* Shows the top left corner of the buffer as a cursor. */
+/* Shows the top left corner of the buffer as a cursor; @legacy: without waiting. */
 static int commit_cursor(struct kunit *test, struct display *display,
-			 struct drm_framebuffer *fb)
+			 struct drm_framebuffer *fb, bool legacy)
 {
 	struct drm_modeset_acquire_ctx ctx;
 	struct drm_atomic_state *state = display_begin_commit(test, display, &ctx);
 	int ret;
 
+	state->legacy_cursor_update = legacy;
 	do {
 		ret = fill_cursor(state, display, fb);
 		if (!ret)
@@ -110,8 +111,8 @@ static void cursor_has_image_and_hot_spot(struct kunit *test)
 
 	display_commit_on(test, display);
 	image = create_image(test, display);
-	KUNIT_EXPECT_EQ(test, 0, commit_cursor(test, display, image->fb));
-	KUNIT_EXPECT_EQ(test, -EINVAL, commit_cursor(test, display, display->buffer->fb));
+	KUNIT_EXPECT_EQ(test, 0, commit_cursor(test, display, image->fb, false));
+	KUNIT_EXPECT_EQ(test, -EINVAL, commit_cursor(test, display, display->buffer->fb, false));
 	model_run_fifo(model);
 	expect_image(test, model);
 	expect_cursor_at(test, model, 103, 54);
@@ -149,10 +150,13 @@ static void cursor_goes_off_with_the_screen(struct kunit *test)
 
 	display_commit_on(test, display);
 	image = create_image(test, display);
-	KUNIT_EXPECT_EQ(test, 0, commit_cursor(test, display, image->fb));
+	KUNIT_EXPECT_EQ(test, 0, commit_cursor(test, display, image->fb, false));
 	KUNIT_EXPECT_TRUE(test, cursor_is_on(model));
 
 	set_active(test, display, false);
+	KUNIT_EXPECT_FALSE(test, cursor_is_on(model));
+	/* The pointer is moved meanwhile. */
+	KUNIT_EXPECT_EQ(test, 0, commit_cursor(test, display, image->fb, true));
 	KUNIT_EXPECT_FALSE(test, cursor_is_on(model));
 	/* A device that forgets, or a ring that was set up anew */
 	model_run_fifo(model);
