@@ -21,11 +21,6 @@ static const u32 primary_formats[] = {
 	DRM_FORMAT_XRGB8888,
 };
 
-static const u64 primary_modifiers[] = {
-	DRM_FORMAT_MOD_LINEAR,
-	DRM_FORMAT_MOD_INVALID,
-};
-
 /**
  * pv_svga_plane_check - check the new state of a plane
  * @plane:   the plane
@@ -46,7 +41,7 @@ int pv_svga_plane_check(struct drm_plane *plane, struct drm_atomic_state *state,
 	struct drm_crtc_state *crtc_state = NULL;
 
 	/* Pixels are copied as they are, so none may begin between two. */
-	if ((new_state->src_x | new_state->src_y) & 0xffff)
+	if (new_state->fb && (new_state->src_x | new_state->src_y) & 0xffff)
 		return -EINVAL;
 	if (new_state->crtc)
 		crtc_state = drm_atomic_get_new_crtc_state(state, new_state->crtc);
@@ -197,8 +192,7 @@ int pv_svga_primary_init(struct pv_svga *svga)
 
 	ret = drm_universal_plane_init(&svga->drm, &svga->primary, 0,
 				       &pv_svga_plane_funcs, primary_formats,
-				       ARRAY_SIZE(primary_formats),
-				       primary_modifiers,
+				       ARRAY_SIZE(primary_formats), NULL,
 				       DRM_PLANE_TYPE_PRIMARY, NULL);
 	if (ret)
 		return ret;
