@@ -42,14 +42,19 @@ const struct drm_driver pv_svga_drm_driver = {
 	DRM_GEM_SHMEM_DRIVER_OPS,
 };
 
+static bool bar_holds(struct pci_dev *pdev, int bar, unsigned long type, u64 size)
+{
+	return (pci_resource_flags(pdev, bar) & type) && pci_resource_len(pdev, bar) >= size;
+}
+
 static int map_ports_and_fifo(struct pv_svga *svga, struct pci_dev *pdev)
 {
 	void *fifo;
 	int ret;
 
-	if (!(pci_resource_flags(pdev, SVGA_BAR_IO) & IORESOURCE_IO) ||
-	    pci_resource_len(pdev, SVGA_BAR_IO) < SVGA_IO_SIZE ||
-	    pci_resource_len(pdev, SVGA_BAR_FIFO) < SVGA_FIFO_MIN_SIZE)
+	if (!bar_holds(pdev, SVGA_BAR_IO, IORESOURCE_IO, SVGA_IO_SIZE) ||
+	    !bar_holds(pdev, SVGA_BAR_VRAM, IORESOURCE_MEM, 1) ||
+	    !bar_holds(pdev, SVGA_BAR_FIFO, IORESOURCE_MEM, SVGA_FIFO_MIN_SIZE))
 		return -ENODEV;
 
 	ret = pcim_request_region(pdev, SVGA_BAR_IO, "pv_svga");
