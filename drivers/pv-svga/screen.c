@@ -221,8 +221,11 @@ void pv_svga_screen_panic_update(struct pv_svga *svga, const struct drm_rect *re
 	show(svga, rect, pv_svga_fifo_panic_emit);
 }
 
-/* copy_page() moves 8 bytes at a time where memcpy_toio() moves 4. */
-static void copy_bytes(void __iomem *to, const void *from, u32 bytes)
+/*
+ * copy_page() moves 8 bytes at a time where memcpy_toio() moves 4. Not inlined:
+ * short lines would pay for it.
+ */
+static noinline void copy_pages(void __iomem *to, const void *from, u32 bytes)
 {
 	for (; bytes >= PAGE_SIZE; bytes -= PAGE_SIZE) {
 		copy_page((void __force *)to, (void *)from);
@@ -263,7 +266,10 @@ void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 	}
 
 	for (; lines; lines--) {
-		copy_bytes(to, from, bytes);
+		if (bytes < PAGE_SIZE)
+			memcpy_toio(to, from, bytes);
+		else
+			copy_pages(to, from, bytes);
 		from += from_pitch;
 		to += to_pitch;
 	}

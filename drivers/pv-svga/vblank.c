@@ -81,11 +81,14 @@ void pv_svga_disable_vblank(struct drm_crtc *crtc)
 	hrtimer_try_to_cancel(&vblank->timer);
 }
 
-/* Not inlined: callers ask while the timer stands still, as a rule. */
+/*
+ * Without a timer a frame begins now. Not inlined: callers ask while the timer
+ * stands still, as a rule.
+ */
 static noinline ktime_t frame_start(struct pv_svga_vblank *vblank)
 {
+	ktime_t start = ktime_get();
 	unsigned long flags;
-	ktime_t start = 0;
 
 	spin_lock_irqsave(&vblank->lock, flags);
 	/* The timer has been moved on to the next frame before the event. */
@@ -109,13 +112,9 @@ bool pv_svga_get_vblank_timestamp(struct drm_crtc *crtc, int *max_error,
 				  ktime_t *vblank_time, bool in_vblank_irq)
 {
 	struct pv_svga_vblank *vblank = &to_pv_svga(crtc->dev)->vblank;
-	ktime_t start = 0;
 
 	/* A stale answer is as good as one that was given a moment earlier. */
-	if (READ_ONCE(vblank->period))
-		start = frame_start(vblank);
-	/* Without a timer a frame begins now. */
-	*vblank_time = start ?: ktime_get();
+	*vblank_time = READ_ONCE(vblank->period) ? frame_start(vblank) : ktime_get();
 
 	return true;
 }
