@@ -27,6 +27,9 @@ static unsigned int fuzz_seed = 1;
 module_param(fuzz_seed, uint, 0444);
 MODULE_PARM_DESC(fuzz_seed, "Where the KUnit fuzz tests start, not 0");
 
+/* The largest command, more than the smallest ring holds */
+#define FUZZ_CMD_BYTES	SZ_16K
+
 /* Powers of two and their neighbours are likelier than evenly spread numbers. */
 static u32 odd_number(struct model *model)
 {
@@ -112,7 +115,24 @@ static void random_claims_stay_in_the_bars(struct kunit *test)
 	KUNIT_EXPECT_GT(test, accepted, 0);
 }
 
-static bool use_device(struct model *model)
+/* Commands of any size, from anywhere in the ring */
+static void emit_something(struct model *model, const void *cmd)
+{
+	struct pv_svga *svga = model->svga;
+	const struct pv_svga_limits *limits = &svga->limits;
+	u32 count = model_random(model) % 4;
+
+	svga->fifo.next = limits->fifo_min +
+			  ALIGN_DOWN(model_random(model) % (limits->fifo_max - limits->fifo_min),
+				     sizeof(u32));
+	for (; count; count--) {
+		u32 most = model_random(model) % 8 ? 16 : FUZZ_CMD_BYTES / sizeof(u32);
+
+		pv_svga_fifo_emit(svga, cmd, (1 + model_random(model) % most) * sizeof(u32));
+	}
+}
+
+static bool use_device(struct model *model, const void *cmd)
 {
 	struct pv_svga *svga = model->svga;
 	struct pv_svga_claims claims;
@@ -129,9 +149,10 @@ static bool use_device(struct model *model)
 	if (!pv_svga_screen_enable(svga, width, height)) {
 		pv_svga_screen_update(svga, &DRM_RECT_INIT(0, 0, width, height));
 		/* Clears the whole picture, so a wrong size would be noticed. */
-		if (model_random(model) % 64 == 0)
+		if (model_random(model) % 1024 == 0)
 			pv_svga_screen_blank(svga);
 	}
+	emit_something(model, cmd);
 	pv_svga_cursor_move(svga, true, width, height);
 	pv_svga_fence_sync(svga);
 
@@ -145,17 +166,19 @@ static bool use_device(struct model *model)
 static void random_device_does_no_harm(struct kunit *test)
 {
 	struct model *model = model_create(test, MODEL_CAPS_BARE, 0);
+	const void *cmd = kunit_kzalloc(test, FUZZ_CMD_BYTES, GFP_KERNEL);
 	u32 used = 0, i;
 
+	KUNIT_ASSERT_NOT_NULL(test, cmd);
 	model->fault = MODEL_FAULT_RANDOM;
 	model->seed = fuzz_seed;
 	for (i = 0; i < fuzz_cases; i++) {
-		model->polls = 20;
+		model->polls = model_random(model) % 8;
 		model->regs[SVGA_REG_CAPABILITIES] = model_random(model);
 		model->regs[SVGA_REG_FB_OFFSET] = odd_number(model);
 		model->pitch_pad = model_random(model) % 4 ? 0 : odd_number(model);
 		model->fifo[SVGA_FIFO_CAPABILITIES] = model_random(model);
-		used += use_device(model);
+		used += use_device(model, cmd);
 	}
 	kunit_info(test, "%u cases, %u with a usable device, seed %u\n", i, used, fuzz_seed);
 	KUNIT_EXPECT_GT(test, used, 0);

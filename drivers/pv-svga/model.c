@@ -393,6 +393,18 @@ static bool next_command(struct model *model)
 	return true;
 }
 
+/* Any word, but often the one that the driver reads most. */
+static void scribble(struct model *model)
+{
+	u32 word = model_random(model) % 2 ? SVGA_FIFO_STOP :
+					     model_random(model) % SVGA_FIFO_NUM_REGS;
+
+	model->fifo[word] = model_random(model) >> model_random(model) % 32;
+	/* Now and then it points into the ring. */
+	if (model_random(model) % 2)
+		model->fifo[word] = ALIGN_DOWN(model->fifo[word] % MODEL_FIFO_BYTES, sizeof(u32));
+}
+
 /**
  * model_run_fifo - do what a device does when it is kicked
  * @model: the device
@@ -404,8 +416,7 @@ void model_run_fifo(struct model *model)
 	if (model->fault == MODEL_FAULT_STOP)
 		model->fifo[SVGA_FIFO_STOP] = model_random(model);
 	if (model->fault == MODEL_FAULT_RANDOM)
-		model->fifo[model_random(model) % SVGA_FIFO_NUM_REGS] =
-			model_random(model) >> model_random(model) % 32;
+		scribble(model);
 	if (model->fault != MODEL_FAULT_NONE && model->fault != MODEL_FAULT_BUSY)
 		return;
 	if (!model->regs[SVGA_REG_CONFIG_DONE])
@@ -447,13 +458,14 @@ static void model_set_registers(struct model *model, u32 caps)
 	}
 }
 
+/* The last one is found first, so those that are used most come last. */
 static void model_activate(struct kunit *test)
 {
-	kunit_activate_static_stub(test, pv_svga_read, model_read);
-	kunit_activate_static_stub(test, pv_svga_write, model_write);
 	kunit_activate_static_stub(test, pv_svga_panic_write, model_write);
 	kunit_activate_static_stub(test, pv_svga_irq_ack, model_irq_ack);
 	kunit_activate_static_stub(test, pv_svga_poll_again, model_poll_again);
+	kunit_activate_static_stub(test, pv_svga_read, model_read);
+	kunit_activate_static_stub(test, pv_svga_write, model_write);
 }
 
 static struct pv_svga *model_driver(struct kunit *test, struct model *model)
@@ -504,8 +516,8 @@ struct model *model_create(struct kunit *test, u32 caps, u32 fifo_caps)
 
 	model_set_registers(model, caps);
 	model->fifo[SVGA_FIFO_CAPABILITIES] = fifo_caps;
-	model_activate(test);
 	model->svga = model_driver(test, model);
+	model_activate(test);
 
 	KUNIT_ASSERT_EQ(test, 0, pv_svga_identify(model->svga));
 	pv_svga_read_claims(model->svga, MODEL_FIFO_BYTES, &claims);
