@@ -332,7 +332,8 @@ void pvb_target_changed(struct pv_balloon *b)
 void pvb_hold(struct pv_balloon *b)
 {
 	b->held_until = jiffies + msecs_to_jiffies(PVB_HOLD_MS);
-	mod_delayed_work(b->wq, &b->work, msecs_to_jiffies(PVB_HOLD_MS));
+	/* If it is queued already, leave it: it may have pages to give back. */
+	queue_delayed_work(b->wq, &b->work, msecs_to_jiffies(PVB_HOLD_MS));
 }
 
 static void pvb_stop(struct pv_balloon *b)
