@@ -227,6 +227,8 @@ static void pvb_reinsert_small(struct pv_balloon *b, struct page *page)
 	unsigned long flags;
 
 	atomic_long_inc(&b->nr_small);
+	/* Leaving the list has counted it as deflated. */
+	count_vm_event(BALLOON_INFLATE);
 	lock_page(page);
 	spin_lock_irqsave(&b->small.pages_lock, flags);
 	balloon_page_insert(&b->small, page);
@@ -251,6 +253,7 @@ static void pvb_insert_units(struct pv_balloon *b, struct page **pages, unsigned
 	unsigned int i;
 
 	if (b->batch.order) {
+		count_vm_events(BALLOON_INFLATE, (long)nr << b->batch.order);
 		for (i = 0; i < nr; i++)
 			pvb_block_insert(b, pages[i]);
 	} else {
@@ -375,6 +378,7 @@ unsigned long pvb_release_batch(struct pv_balloon *b)
 	if (!batch->order) {
 		release_pages(batch->pages, freed);
 	} else {
+		count_vm_events(BALLOON_DEFLATE, (long)freed << batch->order);
 		for (i = 0; i < freed; i++) {
 			pvb_clear_offline(batch->pages[i], batch->order);
 			__free_pages(batch->pages[i], batch->order);
