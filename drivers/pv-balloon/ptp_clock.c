@@ -66,7 +66,7 @@ int pvp_probe(struct pvp_clock *c, pvp_door door, void *host)
 
 static u64 pvp_tsc_to_ns(u64 cycles)
 {
-	/* tsc_khz is not 0 here: see pvp_clock_usable(). */
+	/* tsc_khz is not 0 here: see pvp_usable(). */
 	return mul_u64_u64_div_u64(cycles, NSEC_PER_MSEC, tsc_khz);
 }
 

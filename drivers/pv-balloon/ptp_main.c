@@ -7,6 +7,7 @@
 
 #define pr_fmt(fmt) "pv_ptp: " fmt
 
+#include <linux/cc_platform.h>
 #include <linux/cpufeature.h>
 #include <linux/init.h>
 #include <linux/module.h>
@@ -80,7 +81,7 @@ static bool __init pvp_usable(void)
 {
 	return vmware_host_present() && tsc_khz &&
 	       boot_cpu_has(X86_FEATURE_TSC) &&
-	       !cpu_feature_enabled(X86_FEATURE_TDX_GUEST);
+	       !cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
 }
 
 static int __init pvp_register(void)
