@@ -29,11 +29,13 @@
 #define PVB_HINT_HELD		32
 #define PVB_HINT_TIMEOUT	(5 * HZ)
 
-static void pvb_hint_release(struct pvb_hints *h, unsigned long blocks)
+/* Up to @blocks of them; returns how many there were. */
+static unsigned long pvb_hint_release(struct pvb_hints *h, unsigned long blocks)
 {
+	unsigned long freed = 0;
 	struct page *page;
 
-	while (blocks--) {
+	while (freed < blocks) {
 		spin_lock_irq(&h->lock);
 		page = balloon_page_pop(&h->held);
 		if (page)
@@ -42,7 +44,9 @@ static void pvb_hint_release(struct pvb_hints *h, unsigned long blocks)
 		if (!page)
 			break;
 		__free_pages(page, PVB_HINT_ORDER);
+		freed++;
 	}
+	return freed;
 }
 
 static u32 pvb_hint_wanted(struct pvb_virtio *v)
@@ -180,8 +184,7 @@ static unsigned long pvb_hint_scan(struct shrinker *shrinker, struct shrink_cont
 	struct pvb_virtio *v = shrinker->private_data;
 	unsigned long blocks = DIV_ROUND_UP(sc->nr_to_scan, 1UL << PVB_HINT_ORDER);
 
-	pvb_hint_release(&v->hints, blocks);
-	return blocks << PVB_HINT_ORDER;
+	return pvb_hint_release(&v->hints, blocks) << PVB_HINT_ORDER ?: SHRINK_STOP;
 }
 
 static int pvb_hint_init(struct pvb_virtio *v)
