@@ -20,8 +20,8 @@
 
 #include "virtio_transport.h"
 
-/* A host that returns no buffer for so long is taken for silent. */
-#define PVB_HOST_TIMEOUT	(5 * HZ)
+/* In jiffies: a host that makes one exchange wait longer in all is taken for silent. */
+unsigned long pvb_virtio_patience = 5 * HZ;
 
 /**
  * pvb_virtio_alloc_requests() - allocate the request buffers
@@ -138,6 +138,15 @@ static bool pvb_ring_progress(struct pvb_virtio *v, struct pvb_ring *ring)
 	return pvb_ring_reap(v, ring) || virtqueue_is_broken(ring->vq);
 }
 
+/*
+ * A host that returns one buffer at a time must not be able to hold the lock
+ * for the sum of many waits.
+ */
+static long pvb_time_left(struct pvb_virtio *v)
+{
+	return max((long)(v->give_up - jiffies), 0L);
+}
+
 /* Wait until the host returns at least one buffer. */
 static int pvb_ring_wait(struct pvb_virtio *v, struct pvb_ring *ring)
 {
@@ -147,7 +156,7 @@ static int pvb_ring_wait(struct pvb_virtio *v, struct pvb_ring *ring)
 		return err;
 	if (pvb_ring_reap(v, ring))
 		return 0;
-	if (!wait_event_timeout(v->acked, pvb_ring_progress(v, ring), PVB_HOST_TIMEOUT))
+	if (!wait_event_timeout(v->acked, pvb_ring_progress(v, ring), pvb_time_left(v)))
 		err = -ETIMEDOUT;
 	virtqueue_disable_cb(ring->vq);
 	return virtqueue_is_broken(ring->vq) ? -EIO : err;
@@ -196,21 +205,44 @@ static int pvb_ring_add(struct pvb_virtio *v, struct pvb_ring *ring,
 	return pvb_ring_notify(v, ring);
 }
 
+/* The device has room for 32 bits of a PFN: what lies above 16 TiB is kept. */
+static bool pvb_nameable(unsigned long pfn)
+{
+	return likely(pfn <= U32_MAX);
+}
+
+static unsigned int pvb_fill_request(struct pvb_virtio *v, struct pvb_request *r,
+				     struct pvb_batch *batch)
+{
+	unsigned int i, nr = min(batch->nr - batch->done, PVB_REQUEST_PFNS);
+
+	for (i = 0; i < nr; i++) {
+		unsigned long pfn = page_to_pfn(batch->pages[batch->done + i]);
+
+		if (!pvb_nameable(pfn))
+			break;
+		r->pfn[i] = cpu_to_virtio32(v->vdev, pfn);
+	}
+	return i;
+}
+
 static int pvb_ring_put_pages(struct pvb_virtio *v, struct pvb_ring *ring,
 			      struct pvb_batch *batch)
 {
 	while (batch->done < batch->nr) {
-		unsigned int nr = min(batch->nr - batch->done, PVB_REQUEST_PFNS);
 		struct pvb_request *r;
-		unsigned int i;
+		unsigned int nr;
 		int err;
 
 		err = pvb_ring_get(v, ring, &r);
 		if (err)
 			return err;
-		for (i = 0; i < nr; i++)
-			r->pfn[i] = cpu_to_virtio32(v->vdev,
-						    page_to_pfn(batch->pages[batch->done + i]));
+		nr = pvb_fill_request(v, r, batch);
+		if (!nr) {
+			v->free[v->nr_free++] = r;
+			__set_bit(batch->done++, batch->refused);
+			continue;
+		}
 		err = pvb_ring_add(v, ring, r, nr);
 		if (err)
 			return err;
@@ -262,12 +294,17 @@ static int pvb_ring_put(struct pvb_virtio *v, struct pvb_ring *ring, struct pvb_
 		return pvb_ring_put_pages(v, ring, batch);
 
 	while (batch->done < batch->nr) {
+		unsigned long pfn = page_to_pfn(batch->pages[batch->done]);
+
+		if (!pvb_nameable(pfn)) {
+			__set_bit(batch->done++, batch->refused);
+			continue;
+		}
 		/*
 		 * Counted first: if half of it got through, the host may have
 		 * taken it, so it is in the balloon.
 		 */
-		u32 pfn = page_to_pfn(batch->pages[batch->done++]);
-
+		batch->done++;
 		err = pvb_ring_put_block(v, ring, pfn);
 		if (err)
 			return err;
@@ -291,6 +328,7 @@ int pvb_virtio_inflate(struct pv_balloon *b, struct pvb_batch *batch)
 
 	if (!v->inflate.vq)
 		return -EIO;
+	v->give_up = jiffies + pvb_virtio_patience;
 	/* Or a page that is on its way back would be given and returned in any order. */
 	err = pvb_ring_drain(v, &v->deflate);
 	if (err)
@@ -315,6 +353,7 @@ int pvb_virtio_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 
 	if (!v->deflate.vq)
 		return -EIO;
+	v->give_up = jiffies + pvb_virtio_patience;
 	err = pvb_ring_drain(v, &v->inflate);
 	if (err)
 		return err;

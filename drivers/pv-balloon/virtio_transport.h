@@ -110,6 +110,7 @@ struct pvb_report {
  * @free: buffers not in flight, a stack; guarded by &pv_balloon.lock
  * @nr_free: buffers on @free
  * @nr_requests: buffers in all
+ * @give_up: jiffies after which an exchange waits no more; the same
  * @acked: woken when the host returns buffers of any queue
  * @stats_vq: the host returns its buffer when it wants new statistics
  * @stats: the one buffer of @stats_vq
@@ -126,6 +127,7 @@ struct pvb_virtio {
 	struct pvb_request *free[PVB_REQUESTS_MAX];
 	unsigned int nr_free;
 	unsigned int nr_requests;
+	unsigned long give_up;
 	wait_queue_head_t acked;
 
 	struct virtqueue *stats_vq;
@@ -136,7 +138,8 @@ struct pvb_virtio {
 	struct pvb_report report;
 };
 
-/* virtio_pfns.c */
+/* virtio_pfns.c; the variable is written by the test only */
+extern unsigned long pvb_virtio_patience;
 int pvb_virtio_alloc_requests(struct pvb_virtio *v);
 void pvb_virtio_free_requests(struct pvb_virtio *v);
 void pvb_virtio_forget_requests(struct pvb_virtio *v);
