@@ -24,6 +24,7 @@
 #define VMW_POLL_EVERY		HZ
 
 #define VMW_CAPS_WANTED		(VMW_CAP_BASIC | VMW_CAP_BATCHED | VMW_CAP_BATCHED_2M | \
+				 VMW_CAP_SIGNALLED_WAKEUP | \
 				 (IS_ENABLED(CONFIG_64BIT) ? VMW_CAP_64_BIT_TARGET : 0))
 
 static u32 pvb_vmw_real_door(void *host, u32 cmd, unsigned long arg1, unsigned long arg2,
@@ -70,7 +71,11 @@ static u32 pvb_vmw_call(struct pvb_vmw *w, u32 cmd, unsigned long arg1, unsigned
 static int pvb_vmw_begin(struct pvb_vmw *w)
 {
 	unsigned long caps = 0, unused;
-	u32 status = w->door(w->host, VMW_CMD_START, VMW_CAPS_WANTED, 0, &caps);
+	u32 status;
+
+	/* A new conversation: the host has forgotten the doorbell too. */
+	w->armed = false;
+	status = w->door(w->host, VMW_CMD_START, VMW_CAPS_WANTED, 0, &caps);
 
 	if (status == VMW_SUCCESS_WITH_CAPABILITIES)
 		w->caps = caps & VMW_CAPS_WANTED;
@@ -203,6 +208,7 @@ static void pvb_vmw_poll(struct work_struct *work)
 {
 	struct pvb_vmw *w = container_of(work, struct pvb_vmw, poll.work);
 
+	pvb_vmw_doorbell_arm(w);
 	pvb_target_changed(w->balloon);
 	queue_delayed_work(system_freezable_power_efficient_wq, &w->poll, VMW_POLL_EVERY);
 }
@@ -239,6 +245,7 @@ struct pvb_vmw *pvb_vmw_create(pvb_vmw_door door, void *host)
 		return ERR_PTR(err);
 	w->door = door;
 	w->host = host;
+	w->doorbell = VMCI_INVALID_HANDLE;
 	INIT_DELAYED_WORK(&w->poll, pvb_vmw_poll);
 	w->batch = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!w->batch)
@@ -264,6 +271,7 @@ err_free:
 void pvb_vmw_destroy(struct pvb_vmw *w)
 {
 	cancel_delayed_work_sync(&w->poll);
+	pvb_vmw_doorbell_destroy(w);
 	pvb_unregister(w->balloon);
 	free_page((unsigned long)w->batch);
 	kfree(w);

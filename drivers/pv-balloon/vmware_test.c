@@ -9,6 +9,7 @@
  * restates its numbers, so that a wrong one in vmware_abi.h is found.
  */
 
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -30,6 +31,10 @@
  * @rnd: where that comes from
  * @calls: commands received, by number
  * @limit: what the guest said last about its size
+ * @doorbell: what it is to ring, context and resource
+ * @ring: what that calls in the guest
+ * @ring_data: argument of @ring
+ * @doorbells: how many the guest has
  */
 struct vmw_model {
 	struct pvb_keeper keeper;
@@ -41,6 +46,10 @@ struct vmw_model {
 	struct rnd_state rnd;
 	unsigned long calls[16];
 	unsigned long limit;
+	u32 doorbell[2];
+	vmci_callback ring;
+	void *ring_data;
+	unsigned int doorbells;
 };
 
 static bool model_hostile(struct vmw_model *m)
@@ -107,6 +116,12 @@ static u32 model_command(struct vmw_model *m, u32 cmd, unsigned long arg1, unsig
 	case 8:
 	case 9:
 		return batched_2m ? model_batch(m, arg1, arg2, 9, cmd == 8) : 1;
+	case 10:
+		if (!(m->caps & BIT(4)))
+			return 1;
+		m->doorbell[0] = arg1;
+		m->doorbell[1] = arg2;
+		return 0;
 	default:
 		return 1;
 	}
@@ -314,6 +329,79 @@ static void vmw_hostile(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->m.keeper.held, 300);
 }
 
+/* In place of the VMCI device, for the test's own thread. */
+static int vmw_fake_create(struct vmci_handle *doorbell, vmci_callback rung, void *data)
+{
+	struct vmw_test *t = kunit_get_current_test()->priv;
+
+	*doorbell = vmci_make_handle(3, 77);
+	t->m.ring = rung;
+	t->m.ring_data = data;
+	t->m.doorbells++;
+	return 0;
+}
+
+static void vmw_fake_destroy(struct vmci_handle doorbell)
+{
+	struct kunit *test = kunit_get_current_test();
+	struct vmw_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, doorbell.context, 3);
+	KUNIT_EXPECT_EQ(test, doorbell.resource, 77);
+	/* The host must not ring what is no more. */
+	KUNIT_EXPECT_EQ(test, t->m.doorbell[0], U32_MAX);
+	KUNIT_EXPECT_EQ(test, t->m.doorbell[1], U32_MAX);
+	t->m.doorbells--;
+}
+
+/* The host asks for @target and rings; nobody polls. */
+static u64 vmw_ring_for(struct vmw_test *t, u64 target)
+{
+	unsigned int i;
+
+	t->m.target = target;
+	t->m.ring(t->m.ring_data);
+	for (i = 0; i < 500 && pvb_size(t->w->balloon) != target; i++)
+		msleep(20);
+	return pvb_size(t->w->balloon);
+}
+
+static void vmw_doorbell(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	kunit_activate_static_stub(test, pvb_vmci_create, vmw_fake_create);
+	kunit_activate_static_stub(test, pvb_vmci_destroy, vmw_fake_destroy);
+	vmw_begin(test, BIT(1) | BIT(2) | BIT(4));
+	cancel_delayed_work_sync(&t->w->poll);
+	KUNIT_ASSERT_EQ(test, t->m.doorbells, 1);
+	KUNIT_EXPECT_EQ(test, t->m.doorbell[0], 3);
+	KUNIT_EXPECT_EQ(test, t->m.doorbell[1], 77);
+	KUNIT_EXPECT_EQ(test, vmw_ring_for(t, 100), 100);
+
+	/* A host that was reset has to be told again. */
+	t->m.reset = true;
+	KUNIT_EXPECT_EQ(test, vmw_ring_for(t, 50), 50);
+	KUNIT_EXPECT_EQ(test, t->m.calls[10], 1);
+	pvb_vmw_doorbell_arm(t->w);
+	KUNIT_EXPECT_EQ(test, t->m.calls[10], 2);
+	KUNIT_EXPECT_EQ(test, t->m.doorbells, 1);
+
+	pvb_vmw_destroy(t->w);
+	t->w = NULL;
+	KUNIT_EXPECT_EQ(test, t->m.doorbells, 0);
+}
+
+/* The host would ring, but there is no VMCI device: it is polled. */
+static void vmw_no_vmci(struct kunit *test)
+{
+	struct vmw_test *t = test->priv;
+
+	vmw_begin(test, BIT(1) | BIT(2) | BIT(4));
+	KUNIT_EXPECT_EQ(test, vmw_ask(t, 100), 100);
+	KUNIT_EXPECT_EQ(test, t->m.calls[10], 0);
+}
+
 static struct kunit_case vmw_cases[] = {
 	KUNIT_CASE(vmw_single),
 	KUNIT_CASE(vmw_batched),
@@ -322,6 +410,8 @@ static struct kunit_case vmw_cases[] = {
 	KUNIT_CASE(vmw_no_host),
 	KUNIT_CASE(vmw_target_width),
 	KUNIT_CASE(vmw_reset),
+	KUNIT_CASE(vmw_doorbell),
+	KUNIT_CASE(vmw_no_vmci),
 	KUNIT_CASE_SLOW(vmw_hostile),
 	{}
 };
