@@ -358,12 +358,13 @@ int pvb_virtio_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 	if (err)
 		return err;
 	err = pvb_ring_put(v, &v->deflate, batch);
-	if (!err && virtio_has_feature(v->vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST)) {
+	if (!virtio_has_feature(v->vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST))
+		return err;
+	if (!err)
 		err = pvb_ring_drain(v, &v->deflate);
-		if (err)
-			/* Not one of them may be used. */
-			batch->done = 0;
-	}
+	if (err)
+		/* Not one of them may be used. */
+		batch->done = 0;
 	return err;
 }
 
