@@ -34,3 +34,16 @@ def test_hostile_host(quantity):
     for seed in range(1, wanted.count // steps + 1):
         print(run(steps, seed))
         wanted.done += steps
+
+
+@pytest.mark.soak
+def test_hostile_device(quantity):
+    """The same from below: a virtio device that answers late, in part or never, and goes away."""
+    wanted = quantity("balloon.hostile.virtio.steps", required=10_000, short=1000)
+    with BalloonGuest(megabytes=512, device="", icount=True, cpus=1, timeout=900,
+                      console="balloon-device",
+                      cmdline="kunit.enable=1 kunit.filter_glob=pv_balloon_virtio.* "
+                              f"pv_balloon.test_virtio_steps={wanted.count}") as guest:
+        guest.quit_well()
+    print(re.search(rf"{wanted.count} steps, \d+ bindings", guest.machine.text()).group(0))
+    wanted.done = wanted.count
