@@ -39,7 +39,7 @@ def install(root, packages, how_long):
 
 def image():
     """Make the image if a package or one of ktest/desktop/* has changed; return its path."""
-    path, root = BUILD / "debian.ext4", BUILD / "debian"
+    path, root = BUILD / "debian.ext4", BUILD / "debian-root"
     stamp = install(root, PACKAGES, "about two minutes")
     newest = max(p.stat().st_mtime for p in [stamp, TOOL, *PROGRAMS.iterdir()])
     if path.exists() and path.stat().st_mtime > newest:
