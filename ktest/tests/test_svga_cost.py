@@ -3,6 +3,7 @@
 """What an update of the display costs, in instructions, beside other drivers."""
 
 import json
+from statistics import median_low
 
 import pytest
 
@@ -18,29 +19,34 @@ CALLBACKS = ("pv_svga_fb_access", "primary_atomic_check", "crtc_atomic_check",
 COPY = "pv_svga_screen_copy"
 
 
-def least(driver, boots=3):
-    """{update: instructions} with @driver, the least of some boots.
+# Several boots of those whose figures lie near each other.
+BOOTS = {"pv_svga": 3, "simpledrm": 3}
 
-    From boot to boot an update costs some 450 instructions more or less with every driver.
-    """
-    runs = [svga.measure(driver) for _ in range(boots)]
-    return {what: min(run[what] for run in runs) for what in runs[0]}
+
+def measure(driver):
+    """({update: instructions, the median of the boots}, {update: those of every boot})."""
+    runs = [svga.measure(driver) for _ in range(BOOTS.get(driver, 1))]
+    each = {what: [run[what] for run in runs] for what in runs[0] if what != "clock"}
+    return {what: median_low(found) for what, found in each.items()}, each
 
 
 @pytest.mark.soak
 def test_cost(quantity):
-    """Damage, flips and a scrolling console: the least of the drivers that copy."""
+    """Damage, flips and a scrolling console: the least of the drivers that copy, in every boot."""
     wanted = quantity("svga.cost", required=len(svga.DRIVERS), short=len(svga.DRIVERS))
-    table = {}
+    table, boots = {}, {}
     for driver in svga.DRIVERS:
-        table[driver] = least(driver) | svga.measure(driver, "console")
+        table[driver], boots[driver] = measure(driver)
+        console = svga.measure(driver, "console")
+        table[driver] |= console
+        boots[driver]["lines"] = [console["lines"]]
         wanted.done += 1
-    TABLE.write_text(json.dumps(table, indent=1) + "\n")
-    print(json.dumps(table, indent=1))
+    TABLE.write_text(json.dumps({"median": table, "boots": boots}, indent=1) + "\n")
+    print(json.dumps({"median": table, "boots": boots}, indent=1))
     for what in ("flip", "damage", "lines"):
-        ours = table["pv_svga"][what]
-        assert ours < table["simpledrm"][what], (what, table)
-        assert ours < table["cirrus"][what], (what, table)
+        ours = max(boots["pv_svga"][what])
+        for other in ("simpledrm", "cirrus"):
+            assert ours < min(boots[other][what]), (what, other, boots)
 
 
 @pytest.mark.soak
