@@ -24,16 +24,20 @@ case_() {
 	fi
 }
 
-# tracer NAME PATTERN: trace everything, see lines of @PATTERN, and stop, five times
+# tracer NAME FUNCTIONS PATTERN: trace @FUNCTIONS, see lines of @PATTERN, and stop, twice
 # shellcheck disable=SC2317 # called by case_
 tracer() {
-	for _ in 1 2 3 4 5; do
+	echo "$2" >set_ftrace_filter || return 1
+	for _ in 1 2; do
 		echo "$1" >current_tracer || return 1
-		t-thread >/dev/null
-		grep -q "$2" trace || return 1
+		cat /init >/dev/null
+		echo 0 >tracing_on
+		grep -q "$3" trace || return 1
 		echo nop >current_tracer || return 1
 		echo >trace
+		echo 1 >tracing_on
 	done
+	echo >set_ftrace_filter
 }
 
 # shellcheck disable=SC2317 # called by case_
@@ -53,12 +57,12 @@ probe_events() {
 	done
 }
 
-# A static key of the scheduler, read and turned on all CPUs
+# A static branch of the kernel itself
 # shellcheck disable=SC2317 # called by case_
-scheduler_key() {
+static_key() {
 	for _ in $(seq 50); do
-		echo 1 >/proc/sys/kernel/sched_schedstats || return 1
-		echo 0 >/proc/sys/kernel/sched_schedstats || return 1
+		echo 1 >/proc/sys/kernel/bpf_stats_enabled || return 1
+		echo 0 >/proc/sys/kernel/bpf_stats_enabled || return 1
 	done
 }
 
@@ -70,11 +74,11 @@ text_module() {
 echo "KTAP version 1"
 echo "1..5"
 load &
-case_ function_tracer tracer function 'do_syscall_64 <-'
-case_ function_graph_tracer tracer function_graph ' do_syscall_64() {\| do_syscall_64();'
-case_ probe_events probe_events
-case_ scheduler_key scheduler_key
 case_ text_module text_module
+case_ static_key static_key
+case_ probe_events probe_events
+case_ function_graph_tracer tracer function_graph 'do_sys_*' 'do_sys_openat2() {\|do_sys_openat2();'
+case_ function_tracer tracer function 'do_sys_*' 'do_sys_openat2 <-'
 kill $!
 for t in t-perf t-uring; do
 	$t || status=1
