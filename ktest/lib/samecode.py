@@ -27,6 +27,8 @@ _HEADER = re.compile(r"^[0-9a-f]{16} <(.+)>:$")
 _LINE = re.compile(r"^ *([0-9a-f]{8,16}):\t(.*?) *(?:# ([0-9a-f]+).*)?$")
 _TARGET = re.compile(r"\b([0-9a-f]{8,16}) <[^>]*>")
 _NUMBER = re.compile(r"(-?)0x([0-9a-f]+)")
+# How many symbols before an address may be the one it belongs to.
+NEAR = 16
 # What the compiler or the linker numbers as it goes.
 _SERIAL = re.compile(r"\.\d+$")
 
@@ -69,7 +71,7 @@ class Code:
         self.vmlinux = vmlinux
         self.image = Image(vmlinux)
         self.text = text
-        self.symbols = list(_nm(vmlinux))
+        self.symbols = [s for s in _nm(vmlinux) if s.kind not in "aA"]
         self.starts = [s.address for s in self.symbols]
 
     @cache
@@ -104,15 +106,14 @@ class Code:
 
     def name(self, address):
         """What is at an address: a symbol with an offset, or a string."""
-        at = bisect_right(self.starts, address) - 1
-        while at >= 0 and self.symbols[at].address + max(self.symbols[at].size, 1) <= address \
-                and self.symbols[at].address == self.symbols[at - 1].address:
-            at -= 1
-        symbol = self.symbols[at]
-        if at < 0 or address >= symbol.address + max(symbol.size, 1):
+        at = bisect_right(self.starts, address)
+        near = self.symbols[max(at - NEAR, 0):at]
+        around = [s for s in near if address < s.address + max(s.size, 1)]
+        if not around:
             return self._string(address)
-        same = [s.name for s in self.symbols[max(at - 8, 0):at + 8] if s.address == symbol.address]
-        return f"{_SERIAL.sub('', min(same))}+{address - symbol.address:#x}"
+        start = around[-1].address
+        name = min(s.name for s in around if s.address == start)
+        return f"{_SERIAL.sub('', name)}+{address - start:#x}"
 
     def _inside(self, address):
         return self.starts[0] <= address and \
