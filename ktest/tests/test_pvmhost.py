@@ -135,6 +135,7 @@ def endings():
         number += 1
 
 
+@pytest.mark.soak
 def test_error_legs(quantity):
     """No error leg of the shadow walker and the emulators is left out."""
     wanted = quantity("pvmhost.legs", required=len(LEGS), short=len(LEGS))
