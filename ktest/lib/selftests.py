@@ -118,6 +118,13 @@ def add_xskxceiver(archive):
                     f"/lib/{sysconfig.get_config_var('MULTIARCH')}/libgcc_s.so.1")
 
 
+def add_libxdp(archive):
+    """Put the programs that Debian's libxdp loads into an initramfs archive."""
+    programs = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH") / "bpf"
+    for program in programs.glob("x*.o"):
+        archive.file(str(program), program)
+
+
 def _verdicts(said):
     """[(test, verdict)] of what one suite printed."""
     return [(test, "fail" if failed else "skip" if re.search(r"# *(SKIP|XFAIL)", note) else "pass")
