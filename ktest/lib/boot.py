@@ -35,6 +35,7 @@ class Boot:
     devices: list = field(default_factory=list)   # QEMU arguments
     files: object = None             # a cpio.Archive put on top of the initramfs
     icount: bool = False             # count instructions instead of time
+    counted: bool = False            # the CPU model of counts, without icount
     model: str = ""                  # QEMU's CPU model where it is not the platform's own
     timeout: float = 0               # seconds on an idle machine; 0: the platform's
     console: str = ""                # name of the console file below build/report
@@ -43,6 +44,9 @@ class Boot:
     inner: object = None             # set by nested platforms: the way to the guest's QEMU
     image: Path = None
     initrd: Path = None
+
+    def __post_init__(self):
+        self.counted = self.counted or self.icount
 
     def command_line(self, device):
         """The kernel command line with the console on @device."""

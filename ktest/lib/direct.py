@@ -21,7 +21,7 @@ TCG = ["-accel", "tcg,thread=single"]
 
 def arguments(boot, machine, cpu, extra=()):
     """QEMU's arguments for @boot on @machine with @cpu, booted by -kernel."""
-    if boot.icount:
+    if boot.counted:
         cpu += ICOUNT_CPU
     return ["-M", machine, *TCG, "-cpu", cpu, "-smp", str(boot.cpus),
             "-m", boot.memory, *(ICOUNT if boot.icount else []),

@@ -148,7 +148,7 @@ def cases(platform, names, console, cpus=2, cmdline="", options="", count=18):
     another CPU's timer may wait for ever.  The counts are the same.
     """
     return _count(platform, f"bench.samples={count} bench.smp={','.join(names)} {cmdline}", console,
-                  options, cpus=cpus)
+                  options, cpus=cpus, counted=True)
 
 
 def programs(platform, console, cmdline="", options="", count=16):

@@ -34,7 +34,7 @@ def host():
 
 def arguments(boot):
     """The host is the multiboot kernel, image and initramfs are its modules."""
-    cpu = "max,-la57" + (direct.ICOUNT_CPU if boot.icount else "")
+    cpu = "max,-la57" + (direct.ICOUNT_CPU if boot.counted else "")
     options = f"vcpus={boot.cpus} end=poweroff {os.environ.get(HOST_OPTIONS, '')}".strip()
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", cpu,
             "-smp", str(boot.cpus), "-m", boot.memory, *(direct.ICOUNT if boot.icount else []),

@@ -17,9 +17,9 @@ NEEDS = xen.missing
 
 def arguments(boot):
     """Xen is the multiboot kernel, the image its first module."""
-    cpu = "max,-smap,-smep" + (direct.ICOUNT_CPU if boot.icount else "")
+    cpu = "max,-smap,-smep" + (direct.ICOUNT_CPU if boot.counted else "")
     # Xen's own mitigations are not what is counted.
-    counted = " spec-ctrl=no" if boot.icount else ""
+    counted = " spec-ctrl=no" if boot.counted else ""
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", cpu, "-smp", str(boot.cpus),
             "-m", boot.memory, *(direct.ICOUNT if boot.icount else []),
             "-kernel", str(xen.hypervisor()), "-append", f"{xen.OPTIONS} dom0_mem={xen.dom0(boot)}M{counted}",

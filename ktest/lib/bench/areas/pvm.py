@@ -36,7 +36,8 @@ WANTED = {"getppid": 1.5, "anonfault": 1.45, "fork": 1.5, "pipe": 1.3}
 GOALS = [*(Goal(case, "pvm", 1 / 1.8, "xen-pv") for case in ("getppid", "fork", "pipe")),
          *(Goal(case, "pvm", 2, metric="wakeups") for case in ("idle", "idle-quiet"))]
 # An idle minute: words for the command line
-IDLE = {"idle": "", "idle-quiet": "tsc=reliable bench.quiet=1"}
+IDLE = {"idle": "",
+        "idle-quiet": "tsc=reliable nowatchdog psi=0 cgroup_disable=memory bench.quiet=1"}
 
 
 def _measure(subject, cases):
