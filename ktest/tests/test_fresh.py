@@ -14,7 +14,8 @@ from ktest.lib.paths import BUILD, ROOT
 PAGES = ("README.md", *(f"Documentation/virt/pvops/{name}.rst" for name in
                         ("admin", "benchmark", "install", "series", "testing")))
 FRESH = BUILD / "fresh"
-HERE = "/root/pvops"
+HERE = "/var/pvops"
+CACHE = "/var/cache/ccache"
 # The system's and ours; the first alone are what "fresh" means.
 MAKE = "apt-get install -y --no-install-recommends make"
 # What is run, in this order: {command: what its output ends with or has in it}.
@@ -75,12 +76,13 @@ def test_each_target_is_listed():
 def compiled():
     """What has been compiled here already need not be compiled there: [(outside, inside)]."""
     said = subprocess.run(["ccache", "--get-config", "cache_dir"], capture_output=True, text=True)
-    return [(said.stdout.strip(), "/root/.cache/ccache")] if said.stdout.strip() else []
+    return [(said.stdout.strip(), CACHE)] if said.stdout.strip() else []
 
 
 def inside(command, check=True):
     """Run a command in the fresh system, in the repository."""
-    return debroot.run(f"cd {HERE} && {command}", check, FRESH, compiled())
+    return debroot.run(f"cd {HERE} && export CCACHE_DIR={CACHE} && {command}", check, FRESH,
+                       compiled())
 
 
 def chosen():
