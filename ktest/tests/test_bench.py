@@ -105,12 +105,12 @@ def test_the_report_needs_nothing_else():
     made = [one("pvm", case, subject, value)
             for case, values in {"getppid": (200, 900, 260), "fork": (1000, 5000, 4000)}.items()
             for subject, value in zip(("native", "xen-pv", "pvm"), values)]
-    text = report.html(records.Table(made))
+    text = report.html(records.Table(made), {"pvm": "5ba3"})
     page = Page()
     page.feed(re.sub(r"<(rect|path|circle)([^>]*)/>", r"<\1\2></\1>", text))
     assert not page.fetched and not page.wrong and not page.open
     assert "url(" not in text and "http" not in text
-    assert "1.30" in text and "4.00" in text
+    assert "5ba3" in text and "1.30" in text and "4.00" in text
     # getppid and fork, each against native and against Xen PV
     assert text.count('class="reached"') == 2 and text.count('class="missed"') == 2
 

@@ -10,9 +10,8 @@ PEER (the subject that others are drawn as multiples of), its goals, and NOTES
 from html import escape
 import json
 
-from .. import kernel
 from ..paths import REPORT
-from . import areas, svg
+from . import areas, runner, svg
 from . import goals as wanted
 from .terminal import number, readable
 
@@ -22,7 +21,7 @@ body { font: 15px/1.45 sans-serif; max-width: 60em; margin: 1.5em auto; padding:
 table { border-collapse: collapse; margin: .7em 0; }
 td, th { padding: .15em .8em; text-align: right; border-bottom: 1px solid #ddd; }
 td:first-child, th:first-child { text-align: left; }
-.text td { text-align: left; vertical-align: top; }
+.text th, .text td { text-align: left; vertical-align: top; }
 .reached { color: #00694b; } .missed { color: #b23c00; font-weight: bold; }
 details { margin: .5em 0; } summary { cursor: pointer; }
 """
@@ -122,11 +121,12 @@ def _summary(table):
     return f'<table class="text">{head}{"".join(rows)}</table>'
 
 
-def _area(table, name):
+def _area(table, name, image):
     module = areas.get(name)
     if not table.names("metric", area=name):
         return ""
-    parts = [f'<h2 id="{name}">{escape(name)}: {escape(module.TITLE)}</h2>']
+    parts = [f'<h2 id="{name}">{escape(name)}: {escape(module.TITLE)}</h2>',
+             f"<p>Image <code>{escape(image)}</code></p>"]
     parts += [f"<p>{escape(s)}: {escape(note)}.</p>"
               for s, note in getattr(module, "NOTES", {}).items()]
     parts += [_chart(table, module), _goals_html(table, module)]
@@ -142,25 +142,25 @@ def _area(table, name):
     return "".join(parts)
 
 
-def html(table, image_sha256=""):
-    """The report as text."""
+def html(table, images):
+    """The report as text; @images: {area: checksum of the image that it was measured on}."""
     about = ("Instructions are counted by QEMU (-icount shift=0) on one CPU: they repeat, "
              "and are not time. Each is the median of at least 15 samples; the first and "
              "those that a timer tick hit are left out; spread is between the lowest and "
              "the highest of them.")
-    body = "".join(_area(table, name) for name in areas.names())
+    body = "".join(_area(table, name, images.get(name, "not known"))
+                   for name in areas.names())
     data = escape(json.dumps(table.records), quote=False)
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             f"<title>pvops: benchmark</title><style>{_STYLE}</style></head><body>"
             f"<h1>pvops: benchmark</h1><p>{escape(about)}</p>"
-            f"<p>Repeat with <code>make bench</code>. Image: <code>{image_sha256}</code></p>"
+            f"<p>Repeat with <code>make bench</code>.</p>"
             f"{_summary(table)}{body}<details><summary>All records</summary><pre>{data}</pre></details>"
             f"</body></html>\n")
 
 
 def write(table):
     """Write bench.html and return its path."""
-    image = kernel.image()
     PATH.parent.mkdir(parents=True, exist_ok=True)
-    PATH.write_text(html(table, kernel.sha256(image) if image.exists() else ""))
+    PATH.write_text(html(table, runner.images()))
     return PATH

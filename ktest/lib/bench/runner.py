@@ -188,6 +188,11 @@ def run(chosen, short=False, keep_each=False):
     return one.records(), one.failed
 
 
+def images():
+    """{area: checksum of the image that it was measured on}."""
+    return _read(IMAGES)
+
+
 def keep(made):
     """Put the records into bench.json and return all that is there."""
     if made:
