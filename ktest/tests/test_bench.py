@@ -79,7 +79,7 @@ def test_a_step_that_fails_loses_nothing_else(monkeypatch, tmp_path, capfd):
     assert [r["value"] for r in made] == [1, 2]
     assert sorted(line.split("\n")[0] for line in failed) == [
         "a: step 1: no", "a: step 2: ValueError: odd", "a: step 3: ended without a result"]
-    assert kept[-1] == 2 and len(kept) >= 3
+    assert kept[-1] == 2 and len(kept) >= 2
     assert "bench: 5 of 5" in capfd.readouterr().out
 
 
