@@ -30,7 +30,8 @@ if [ "${parallel:-0}" -gt 0 ]; then
 	# Of a guest that has not filled its memory, the figure would say how much of
 	# it is in use: more CPUs use more.
 	megabytes=$(awk '/^MemAvailable/ { print int($2 * 7 / 10240) }' /proc/meminfo)
-	dd if=/dev/zero of=/dev/shm/filled bs=1M count="$megabytes" 2>/dev/null
+	mount -o remount,size=95% /dev/shm
+	dd if=/dev/zero of=/dev/shm/filled bs=1M count="$megabytes" 2>/dev/null || exit 1
 	for i in $(seq "$parallel"); do
 		bench-ops repeat 1 walk-8 >"/tmp/walk-$i" &
 	done
