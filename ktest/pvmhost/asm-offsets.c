@@ -34,5 +34,8 @@ void offsets(void)
 	VC(STAT_FAST_SYSCALL, stats.fast_syscall);
 	VC(STAT_FAST_ERETU, stats.fast_eretu);
 	VC(REGS, regs);
+	VC(REGS_RCX, regs.rcx);
+	VC(REGS_R11, regs.r11);
 	DEFINE(ERETU_FLAGS, USER_RFLAGS);
+	DEFINE(SLOW_C, SLOW_C);
 }

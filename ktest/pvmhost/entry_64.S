@@ -52,6 +52,35 @@
 	addq	$16, %rsp		/* vector, error code */
 .endm
 
+/* What C code may change, on the host's stack: for the short paths (short.c) */
+.macro PUSH_SCRATCH
+	movq	%gs:VC_HOST_STACK, %rsp
+	cld
+	pushq	%rcx
+	pushq	%r11
+	pushq	%rax
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r10			/* for alignment */
+.endm
+
+.macro POP_SCRATCH
+	popq	%r10
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rax
+	popq	%r11
+	popq	%rcx
+.endm
+
 	.text
 	.code64
 
@@ -70,6 +99,8 @@ idt_stubs:
 	jmp	ist_entry
 	.elseif	vec == 1
 	jmp	debug_entry
+	.elseif	vec == 14
+	jmp	fault_entry
 	.else
 	jmp	common_entry
 	.endif
@@ -94,6 +125,32 @@ to_c:
 guest_enter:
 	leaq	VC_REGS(%rax), %rsp
 	POP_REGS
+	swapgs
+	iretq
+
+/*
+ * #PF.  The frame is in VC_REGS, where short_fault() finds and changes it; what
+ * else that may change of the guest's registers is RCX and R11.
+ */
+fault_entry:
+	testb	$3, 24(%rsp)
+	jz	host_entry
+	swapgs
+	testl	$SLOW_C, %gs:VC_SLOW
+	jnz	guest_entry
+	PUSH_SCRATCH
+	movq	%gs:VC_SELF, %rdi
+	movq	%rcx, %rsi
+	movq	%r11, %rdx
+	call	short_fault
+	testb	%al, %al
+	POP_SCRATCH			/* keeps the flags */
+	movq	%gs:VC_REGS_END, %rsp
+	leaq	-7*8(%rsp), %rsp
+	jnz	guest_entry
+	movq	%gs:VC_REGS_RCX, %rcx
+	movq	%gs:VC_REGS_R11, %r11
+	leaq	2*8(%rsp), %rsp
 	swapgs
 	iretq
 
@@ -147,7 +204,8 @@ debug_entry:
  * SYSCALL.  RCX: RIP, R11: RFLAGS, RSP: the guest's, on the root of the mode it
  * came from.  The two paths below are the switcher: a system call from umod,
  * and ERETU, done right here if nothing else is due; VC_SLOW says if it is.
- * They do what exit.c does, in fewer words.
+ * They do what exit.c does, in fewer words.  Two more are short: they save
+ * only what a C function may change.
  */
 	.balign	16
 	.globl	syscall_entry
@@ -184,9 +242,10 @@ syscall_entry:
 
 .Lfrom_smod:
 	cmpq	%gs:VC_RETU_AFTER, %rcx
-	jne	.Lslow
+	jne	.Lhypercall
 	cmpl	$0, %gs:VC_SLOW
-	jne	.Lslow
+	jne	.Lfill
+.Leretu:
 	movq	%gs:VC_PVCS, %rsp
 	cmpw	$PVM_EVENT_VECTOR_STD, PVCS_event_vector(%rsp)
 	jne	.Lslow
@@ -218,6 +277,37 @@ syscall_entry:
 	movq	%r11, %rcx
 	movq	(VC_SCRATCH - VC_IRET_RIP)(%rsp), %r11
 	iretq
+
+/* ERETU with a shadow entry to make before it */
+.Lfill:
+	testl	$SLOW_C, %gs:VC_SLOW
+	jnz	.Lslow
+	PUSH_SCRATCH
+	movq	%gs:VC_SELF, %rdi
+	call	short_fill
+	testb	%al, %al
+	POP_SCRATCH			/* keeps the flags */
+	jz	.Leretu
+	jmp	.Lslow
+
+/* Flushes of the TLB come back here, as they change no register of the guest's */
+.Lhypercall:
+	testl	$SLOW_C, %gs:VC_SLOW
+	jnz	.Lslow
+	leaq	-PVM_HC_TLB_FLUSH_CURRENT(%rax), %rsp
+	cmpq	$(PVM_HC_TLB_INVLPG - PVM_HC_TLB_FLUSH_CURRENT), %rsp
+	ja	.Lslow
+	PUSH_SCRATCH
+	movq	%gs:VC_SELF, %rdi
+	movq	%rax, %rsi
+	movq	%rbx, %rdx		/* RCX, the fourth: where it came from */
+	call	short_flush
+	testb	%al, %al
+	POP_SCRATCH
+	jnz	.Lslow
+	movq	%gs:VC_IRET_RSP, %rsp
+	swapgs
+	sysretq
 
 .Lslow_r11:
 	/* R11 held the guest's RFLAGS; ERETU does not preserve it */

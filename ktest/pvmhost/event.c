@@ -309,14 +309,6 @@ static void deliver_nmi_mce(struct vcpu *v)
 	}
 }
 
-/* May the switcher run, or is something waiting that only C does? */
-static bool must_be_slow(struct vcpu *v)
-{
-	return options.no_switcher || !v->pvcs ||
-	       v->nmi_pending || v->mce_pending || v->prefetch ||
-	       vapic_pending(v) >= 0;
-}
-
 struct vcpu *event_prepare_entry(struct vcpu *v)
 {
 	struct pcpu *p = v->pcpu;
@@ -336,7 +328,7 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 	}
 	vapic_pv_eoi_enter(v);
 	shadow_enter(v);
-	v->slow = must_be_slow(v);
+	v->slow = vcpu_slow(v);
 	if (step_active() || p->stepping)
 		step_enter(v);
 	sched_set_timer(p);

@@ -143,35 +143,56 @@ static bool fill_root(struct vcpu *v, u64 gva, const struct walk *w)
 	return fill(v, pml4, gva);
 }
 
-void fault_handle(struct vcpu *v, u64 addr, u32 error)
+static inline u32 access_of(const struct vcpu *v, u32 error)
 {
-	u32 access = (error & (PF_W | PF_I)) | (v->umod ? PF_U : 0), result;
+	return (error & (PF_W | PF_I)) | (v->umod ? PF_U : 0);
+}
+
+bool fault_in_memory(struct vcpu *v, u64 addr, u32 error)
+{
 	enum page_kind kind;
 	struct walk w;
+	u32 result;
 
+	if (!gva_legal(v, addr))
+		return false;
+	result = guest_walk(v, addr, access_of(v, error), &w);
+	if (result != WALK_OK) {
+		failed(LEG_FAULT_OF_GUEST);
+		event_page_fault(v, addr, result);
+		return true;
+	}
+	kind = mem_kind(w.gpa);
+	if (kind != PAGE_RAM && kind != PAGE_DEVICE)
+		return false;
+	stats.shadow_fills++;
+	/* Not filled: another vCPU has just changed the tables; the guest tries again */
+	if (!fill_root(v, addr, &w))
+		failed(LEG_FAULT_CHANGED);
+	return true;
+}
+
+void fault_handle(struct vcpu *v, u64 addr, u32 error)
+{
+	u32 access = access_of(v, error), result;
+	struct walk w;
+
+	if (fault_in_memory(v, addr, error))
+		return;
 	if (!gva_legal(v, addr)) {
 		failed(LEG_FAULT_ILLEGAL);
 		event_page_fault(v, addr, access);
 		return;
 	}
 	result = guest_walk(v, addr, access, &w);
-	if (result != WALK_OK) {
-		failed(LEG_FAULT_OF_GUEST);
+	if (result != WALK_OK) {	/* changed meanwhile, by another vCPU */
 		event_page_fault(v, addr, result);
 		return;
 	}
-	kind = mem_kind(w.gpa);
-	if (kind == PAGE_LOCKED)
+	failed(LEG_FAULT_TRAPPED);
+	if (mem_kind(w.gpa) == PAGE_LOCKED)
 		standin_touched(v, addr, w.gpa);
-	if (kind != PAGE_RAM && kind != PAGE_DEVICE) {
-		failed(LEG_FAULT_TRAPPED);
-		mmio_fault(v, addr, &w);
-		return;
-	}
-	stats.shadow_fills++;
-	/* Not filled: another vCPU has just changed the tables; the guest tries again */
-	if (!fill_root(v, addr, &w))
-		failed(LEG_FAULT_CHANGED);
+	mmio_fault(v, addr, &w);
 }
 
 /* Entries that the guest has not made, or not accessed, are not filled */

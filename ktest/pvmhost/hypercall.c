@@ -136,14 +136,19 @@ static s64 kvm_call(struct vcpu *v, u64 nr)
 	return -KVM_ENOSYS;
 }
 
-void hypercall(struct vcpu *v)
+void hypercall_count(u64 nr)
 {
-	u64 nr = v->regs.rax;
-
 	if (nr - PVM_HC_BASE < PVM_HC_COUNT)
 		stats.hypercalls[min(nr - PVM_HC_BASE, (u64)STATS_HYPERCALLS - 1)]++;
 	else
 		stats.kvm_hypercalls++;
+}
+
+void hypercall(struct vcpu *v)
+{
+	u64 nr = v->regs.rax;
+
+	hypercall_count(nr);
 	if (options.spurious_invlpg && !(random() & 15))
 		shadow_invlpg(v, v->regs.rsp);
 	if (!pvm_call(v, nr))

@@ -10,5 +10,7 @@
 struct vcpu;
 
 void hypercall(struct vcpu *v);
+/* Count call @nr, for whoever does it */
+void hypercall_count(u64 nr);
 
 #endif

@@ -28,7 +28,8 @@ static const struct {
 	COUNTER(events), COUNTER(interrupts), COUNTER(kvm_hypercalls), COUNTER(hypercall_unknown),
 	COUNTER(load_pgtbl), COUNTER(load_pgtbl_flush), COUNTER(cpuids), COUNTER(emulated),
 	COUNTER(interpreted), COUNTER(msr_reads), COUNTER(msr_writes), COUNTER(msr_unknown),
-	COUNTER(shadow_fills), COUNTER(prefetches), COUNTER(syncs), COUNTER(synced_entries),
+	COUNTER(shadow_fills), COUNTER(prefetches), COUNTER(short_fills),
+	COUNTER(syncs), COUNTER(synced_entries),
 	COUNTER(private_slots), COUNTER(roots_made), COUNTER(roots_dropped),
 	COUNTER(limbo_flushes), COUNTER(zaps), COUNTER(random_drops), COUNTER(mmio),
 	COUNTER(port_ins), COUNTER(port_outs), COUNTER(port_denied), COUNTER(ipis),
@@ -63,7 +64,7 @@ static void print_exits(void)
 
 void stats_print(void)
 {
-	u64 syscall = 0, eretu = 0, cr3 = 0;
+	u64 syscall = 0, eretu = 0, flush = 0, cr3 = 0;
 	u32 i;
 
 	printk("counters begin\n");
@@ -71,10 +72,12 @@ void stats_print(void)
 	for (i = 0; i < nr_vcpus; i++) {
 		syscall += vcpus[i].stats.fast_syscall;
 		eretu += vcpus[i].stats.fast_eretu;
+		flush += vcpus[i].stats.short_flushes;
 		cr3 += vcpus[i].stats.cr3_loads;
 	}
 	counter_line("switcher.", "syscall", syscall);
 	counter_line("switcher.", "eretu", eretu);
+	counter_line("switcher.", "flush", flush);
 	counter_line("cr3_loads", "", cr3 + syscall + eretu);
 	print_exits();
 	for (i = 0; i < STATS_HYPERCALLS; i++)

@@ -17,7 +17,7 @@ struct stats {
 	u64 load_pgtbl, load_pgtbl_flush, vmcalls;
 	u64 cpuids, emulated, interpreted;
 	u64 msr_reads, msr_writes, msr_unknown;
-	u64 shadow_fills, prefetches, syncs, synced_entries, private_slots;
+	u64 shadow_fills, prefetches, short_fills, syncs, synced_entries, private_slots;
 	u64 roots_made, roots_dropped, limbo_flushes, zaps, random_drops;
 	u64 mmio, port_ins, port_outs, port_denied;
 	u64 step_irqs, step_nmis, step_mces;

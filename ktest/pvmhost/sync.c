@@ -17,12 +17,28 @@
 #include "want.h"
 #include "x86.h"
 
+/*
+ * Is it what want_page() would make of it?  In short for what most entries are:
+ * pages of umod's in plain memory that have not changed.
+ */
+static inline bool user_page_is_true(const struct sp *sp, u32 index, u64 spte)
+{
+	u64 e = __atomic_load_n(&sp->table[index], __ATOMIC_RELAXED);
+
+	return (e & (PTE_P | PTE_U | PTE_A)) == (PTE_P | PTE_U | PTE_A) &&
+	       !((e ^ spte) & (PTE_FRAME | PTE_NX)) &&
+	       (e & e / (PTE_D / PTE_W) & PTE_W) == (spte & PTE_W) &&
+	       mem_is_ram_2m(e & PTE_FRAME);
+}
+
 static inline void sync_entry(struct sp *sp, u32 index)
 {
 	u64 spte = sp->page[index];
 	struct sp_want w;
 	struct sp *child;
 
+	if (sp->level == 1 && sp->role == ROLE_USER && user_page_is_true(sp, index, spte))
+		return;
 	if (!sp_want(sp, index, &w)) {
 		failed(LEG_SYNC_GONE);
 		sp_set(sp, index, 0, NULL);
@@ -101,6 +117,17 @@ static void sync_path(struct sp *sp, u64 gva)
 	}
 }
 
+/* The table below a PML4 that @gva is in, when the PML4's entry is true again */
+static struct sp *top_entry(struct sp *pml4, u64 gva)
+{
+	u32 index = pt_index(gva, 4);
+
+	if (!(pml4->page[index] & PTE_P) || index == HOST_SLOT)
+		return NULL;
+	sync_entry(pml4, index);
+	return sp_child(pml4, index);
+}
+
 /*
  * Addresses below the kernel's half that INVLPG has flushed, in a ring.  A root
  * that no vCPU has loaded looks at them when it is loaded again; most never are.
@@ -112,16 +139,12 @@ static u64 log_end;
 /* What the two roots share below their PML4s is looked at once */
 static struct sp *sync_in_root(struct root *r, u64 gva, struct sp *done)
 {
-	u32 index = pt_index(gva, 4), i;
+	u32 i;
 
 	for (i = 0; i < 2; i++) {
-		struct sp *pml4 = r->pml4[i], *child;
+		struct sp *child = top_entry(r->pml4[i], gva);
 
-		if (!(pml4->page[index] & PTE_P) || index == HOST_SLOT)
-			continue;
-		sync_entry(pml4, index);
-		child = sp_child(pml4, index);
-		if (child != done)
+		if (child && child != done)
 			sync_path(child, gva);
 		done = child;
 	}

@@ -40,7 +40,7 @@ void vcpu_reset(struct vcpu *v)
 {
 	memset(&v->regs, 0, sizeof(v->regs));
 	v->umod = 0;
-	v->slow = 1;
+	v->slow = SLOW_C;
 	v->pvcs = NULL;
 	v->lstar = 0;
 	v->retu_after = ~0ULL;

@@ -14,6 +14,7 @@
 #include "pvm/abi.h"
 #include "layout.h"
 #include "apic.h"
+#include "options.h"
 
 struct pcpu;
 struct root;
@@ -39,9 +40,14 @@ enum vcpu_state {
 	VCPU_PVM,
 };
 
+/* vcpu.slow */
+#define SLOW_C		1	/* the switcher must leave everything to C */
+#define SLOW_FILL	2	/* ERETU has a shadow entry to make first */
+
 struct vcpu_stats {
 	u64 fast_syscall;	/* by the switcher */
 	u64 fast_eretu;
+	u64 short_flushes;	/* by the short path; its fills count as an ERETU */
 	u64 exits[EXIT_REASONS];
 	u64 cr3_loads;		/* hardware CR3 loads by C code; the switcher's are its two counts */
 };
@@ -60,7 +66,7 @@ struct vcpu {
 	u64 regs_end;
 	u64 scratch;
 	u32 umod;		/* 1: user mode */
-	u32 slow;		/* not 0: the switcher must leave it to C */
+	u32 slow;		/* SLOW_*: what the switcher must not do alone */
 	struct pvm_vcpu_struct *pvcs;	/* NULL: none registered */
 	u64 cr3[2];		/* hardware roots, by @umod */
 	u64 lstar;
@@ -138,6 +144,15 @@ struct vcpu *vcpu_exit(struct vcpu *v);
 static inline bool vapic_requested(const struct vcpu *v)
 {
 	return v->apic.irr[0] | v->apic.irr[1] | v->apic.irr[2] | v->apic.irr[3];
+}
+
+/* SLOW_*: what keeps the switcher from doing the next transition of @v alone */
+static inline u32 vcpu_slow(struct vcpu *v)
+{
+	if (options.no_switcher || !v->pvcs || v->nmi_pending || v->mce_pending ||
+	    (vapic_requested(v) && vapic_pending(v) >= 0))
+		return SLOW_C;
+	return v->prefetch ? SLOW_FILL : 0;
 }
 
 #endif
