@@ -14,6 +14,7 @@
 #include <linux/static_call.h>
 
 #include <asm/apic.h>
+#include <asm/flush_range.h>
 #include <asm/paravirt.h>
 
 #include "pvops.h"
@@ -151,7 +152,7 @@ static void *read_clocksource(void)
 		.key = &_key,							\
 	}
 
-#define CALL(_name)	__KEY(STATIC_CALL_KEY(_name), "call", _name, PVOPS_TIMER)
+#define CALL(_name, _area)	__KEY(STATIC_CALL_KEY(_name), "call", _name, _area)
 #define APIC(_name)	__KEY(STATIC_CALL_KEY(apic_call_##_name), "apic", _name, PVOPS_IRQ)
 
 #define SMP(_name)								\
@@ -179,8 +180,8 @@ static const struct smp_ops smp_ops;
 
 /* Only what serves a running system: not the calls that bring up CPUs. */
 const struct pvops_op pvops_others[] = {
-	[SCHED_CLOCK] = CALL(pv_sched_clock),
-	[STEAL_CLOCK] = CALL(pv_steal_clock),
+	[SCHED_CLOCK] = CALL(pv_sched_clock, PVOPS_TIMER),
+	[STEAL_CLOCK] = CALL(pv_steal_clock, PVOPS_TIMER),
 	[CLOCKSOURCE] = {
 		.group = "clock",
 		.name = "clocksource",
@@ -192,6 +193,7 @@ const struct pvops_op pvops_others[] = {
 	[SEND_CALL_FUNC_IPI] = SMP(send_call_func_ipi),
 	[NAMED_OTHERS] = SMP(send_call_func_single_ipi),
 	SMP(smp_send_reschedule),
+	CALL(x86_flush_user_range, PVOPS_MMU),
 	APIC(send_IPI),
 	APIC(send_IPI_mask_allbutself),
 	APIC(send_IPI_allbutself),
