@@ -9,6 +9,7 @@
 #include "apic.h"
 #include "event.h"
 #include "host.h"
+#include "intent.h"
 #include "interp.h"
 #include "ioapic.h"
 #include "lapic.h"
@@ -194,11 +195,18 @@ void vapic_set_deadline(struct vcpu *v, u64 tsc)
 		v->apic.deadline = tsc;
 }
 
+u64 vapic_tsc_deadline(const struct vcpu *v)
+{
+	return timer_mode(v) == APIC_LVT_TIMER_TSCDEADLINE ? v->apic.deadline : 0;
+}
+
 void vapic_timer_expired(struct vcpu *v)
 {
 	/* A period shorter than a host tick must not keep the host busy */
 	u64 period = max(timer_period(v), ns_to_tsc(100000));
 
+	if (vapic_tsc_deadline(v) && intent_postponed(v, rdtsc()))
+		return;
 	v->apic.deadline = timer_mode(v) == APIC_LVT_TIMER_PERIODIC ? rdtsc() + period : 0;
 	if (!(v->apic.lvt[0] & APIC_LVT_MASKED))
 		vapic_set_irr(v, v->apic.lvt[0], false);

@@ -32,6 +32,8 @@ void vapic_accept(struct vcpu *v, int vector);
 void vapic_eoi(struct vcpu *v);
 void vapic_set_irr(struct vcpu *v, u8 vector, bool level);
 void vapic_set_deadline(struct vcpu *v, u64 tsc);
+/* 0 also when the timer is in another mode */
+u64 vapic_tsc_deadline(const struct vcpu *v);
 void vapic_timer_expired(struct vcpu *v);
 bool vapic_enabled(const struct vcpu *v);
 

@@ -24,6 +24,7 @@ void offsets(void)
 	VC(PVCS, pvcs);
 	VC(SMOD_CR3, cr3[0]);
 	VC(UMOD_CR3, cr3[1]);
+	VC(INTENT, intent);
 	VC(LSTAR, lstar);
 	VC(RETU_AFTER, retu_after);
 	VC(KERNEL_GS_BASE, kernel_gs_base);

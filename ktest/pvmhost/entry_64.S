@@ -12,7 +12,7 @@
 #include "layout.h"
 #include "asm-offsets.h"
 #include <uapi/asm/processor-flags.h>
-#include "pvm/abi.h"
+#include "pvm/intent_abi.h"
 
 /* The frame of struct guest_regs below the hardware's five words */
 .macro PUSH_REGS
@@ -245,6 +245,9 @@ syscall_entry:
 	jne	.Lhypercall
 	cmpl	$0, %gs:VC_SLOW
 	jne	.Lfill
+	movq	%gs:VC_INTENT, %rsp
+	cmpl	$0, PVM_INTENT_count(%rsp)
+	jne	.Lfill
 .Leretu:
 	movq	%gs:VC_PVCS, %rsp
 	cmpw	$PVM_EVENT_VECTOR_STD, PVCS_event_vector(%rsp)
@@ -296,8 +299,10 @@ syscall_entry:
 	jnz	.Lslow
 	leaq	-PVM_HC_TLB_FLUSH_CURRENT(%rax), %rsp
 	cmpq	$(PVM_HC_TLB_INVLPG - PVM_HC_TLB_FLUSH_CURRENT), %rsp
-	ja	.Lslow
-	PUSH_SCRATCH
+	jbe	1f
+	cmpq	$PVM_HC_INTENT_FLUSH, %rax
+	jne	.Lslow
+1:	PUSH_SCRATCH
 	movq	%gs:VC_SELF, %rdi
 	movq	%rax, %rsi
 	movq	%rbx, %rdx		/* RCX, the fourth: where it came from */

@@ -11,6 +11,7 @@
 #include "event.h"
 #include "fault.h"
 #include "host.h"
+#include "intent.h"
 #include "options.h"
 #include "pcpu.h"
 #include "sched.h"
@@ -219,6 +220,7 @@ void event_eretu(struct vcpu *v)
 		v->mce_pending++;
 	if (recorded & PVM_EVENT_VECTOR_NMI)
 		v->nmi_pending++;
+	intent_drain(v);
 	if (v->prefetch)
 		fault_prefetch(v);
 }
@@ -327,6 +329,7 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 		event_exception_error(v, VECTOR_GP, 0);
 	}
 	vapic_pv_eoi_enter(v);
+	intent_publish(v);
 	shadow_enter(v);
 	v->slow = vcpu_slow(v);
 	if (step_active() || p->stepping)

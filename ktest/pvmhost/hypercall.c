@@ -12,6 +12,7 @@
 #include "event.h"
 #include "host.h"
 #include "hypercall.h"
+#include "intent.h"
 #include "kvm_abi.h"
 #include "msr.h"
 #include "options.h"
@@ -49,6 +50,9 @@ static void irq_win(struct vcpu *v)
 static void irq_halt(struct vcpu *v)
 {
 	irq_win(v);
+	/* Asleep, a timer that has been moved must not wake the host */
+	if (vapic_tsc_deadline(v))
+		intent_postponed(v, v->apic.deadline);
 	event_set_if(v, true);
 	if (v->pvcs)
 		emulate_halt(v);
@@ -84,6 +88,11 @@ static bool pvm_call(struct vcpu *v, u64 nr)
 	case PVM_HC_RDMSR: r->rax = read_msr(v); return true;
 	case PVM_HC_WRMSR: r->rax = msr_write(v, r->rbx, r->r10) ? 0 : PVM_EIO; return true;
 	case PVM_HC_LOAD_TLS: r->rax = load_tls(v); return true;
+	case PVM_HC_INTENT_FLUSH:
+		if (!options.intent)
+			return false;
+		intent_flush(v, r->rbx);
+		return true;
 	}
 	return false;
 }
@@ -136,12 +145,17 @@ static s64 kvm_call(struct vcpu *v, u64 nr)
 	return -KVM_ENOSYS;
 }
 
+/* The calls of the ABI in order, the extension's, and all others of the block */
 void hypercall_count(u64 nr)
 {
-	if (nr - PVM_HC_BASE < PVM_HC_COUNT)
-		stats.hypercalls[min(nr - PVM_HC_BASE, (u64)STATS_HYPERCALLS - 1)]++;
-	else
+	u64 i = nr - PVM_HC_BASE;
+
+	if (i >= PVM_HC_COUNT)
 		stats.kvm_hypercalls++;
+	else if (i < STATS_HYPERCALLS - 2)
+		stats.hypercalls[i]++;
+	else
+		stats.hypercalls[STATS_HYPERCALLS - (nr == PVM_HC_INTENT_FLUSH ? 2 : 1)]++;
 }
 
 void hypercall(struct vcpu *v)

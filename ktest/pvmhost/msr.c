@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "event.h"
 #include "host.h"
+#include "intent.h"
 #include "mem.h"
 #include "msr.h"
 #include "options.h"
@@ -130,6 +131,8 @@ static bool pvm_read(struct vcpu *v, u32 msr, u64 *val)
 	case MSR_PVM_EVENT_ENTRY: *val = v->event_entry; return true;
 	case MSR_PVM_RETU_RIP: *val = v->retu_rip; return true;
 	case MSR_PVM_RETS_RIP: *val = v->rets_rip; return options.generation == GEN_L1;
+	case MSR_PVM_INTENT_FEATURES:
+	case MSR_PVM_INTENT: return intent_msr_read(v, msr, val);
 	}
 	return false;
 }
@@ -147,6 +150,8 @@ static bool pvm_write(struct vcpu *v, u32 msr, u64 val)
 	case MSR_PVM_RETS_RIP:
 		v->rets_rip = val;
 		return options.generation == GEN_L1;
+	case MSR_PVM_INTENT_FEATURES:
+	case MSR_PVM_INTENT: return intent_msr_write(v, msr, val);
 	}
 	return false;
 }

@@ -36,6 +36,8 @@ static const struct {
 	{ "tlsret", &options.tls_result },
 	{ "nmibits", &options.nmi_bits },
 	{ "noprefetch", &options.no_prefetch },
+	{ "intent", &options.intent },
+	{ "intentdrop", &options.intent_drop },
 	{ "vmware", &options.vmware },
 };
 

@@ -36,6 +36,8 @@ struct options {
 	bool tls_result;	/* LOAD_TLS leaves rubbish in RAX */
 	bool nmi_bits;		/* NMI to smod only while event_vector is busy */
 	bool no_prefetch;	/* no shadow entry on ERETU after a fault */
+	bool intent;		/* offer the intent extension */
+	bool intent_drop;	/* lose entries of its queue at random */
 	/* The stand-in for a VMware host (standin_vmware.h) */
 	bool vmware;
 	u32 vmw_time;		/* time commands: 1 GETTIME, 2 GETTIMEFULL, 4 with lag */

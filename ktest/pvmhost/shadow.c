@@ -24,6 +24,7 @@
 #define NONE		0xffffffffu
 #define GUARD		0x5a17c0de5a17c0deULL
 #define FILL_PAGES	8	/* the most that one fault can need: two paths of four */
+#define FIND_MAX	64	/* pages of a hash chain that a mere hint is worth */
 #define MAX_POOL	(64 << 20 >> PAGE_SHIFT)
 
 struct root roots[MAX_ROOTS];
@@ -204,6 +205,17 @@ struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh)
 	*chain = sp_index(sp);
 	*fresh = true;
 	return sp;
+}
+
+struct sp *sp_find_user_table(u64 key)
+{
+	u32 i = hash[hash_of(key, 1, ROLE_USER)], n;
+
+	for (n = 0; i != NONE && n < FIND_MAX; n++, i = sps[i].next) {
+		if (sps[i].key == key && sps[i].level == 1 && sps[i].role == ROLE_USER)
+			return &sps[i];
+	}
+	return NULL;
 }
 
 static void root_drop(struct root *r)

@@ -117,11 +117,21 @@ void sp_set(struct sp *sp, u32 index, u64 spte, struct sp *child);
 /* Find or make; @fresh: it was made, so it is empty and true */
 struct sp *sp_get(u64 key, u32 level, u32 role, bool *fresh);
 
+/*
+ * The shadow of the last-level table at @key as umod's page tables have it, or
+ * NULL; a long search is given up, so NULL may be wrong.
+ */
+struct sp *sp_find_user_table(u64 key);
+
 /* sync.c */
 /* @all: global entries too */
 void sync_root(struct root *r, bool all);
 void sync_subtree(struct sp *sp);
 void sync_address(u64 gva);
+/* @pages from @gva on, as far as they are in the tables of @r */
+void sync_range(struct root *r, u64 gva, u32 pages);
+/* Make entry @index of a last-level table; false: the guest has nothing there */
+bool sync_fill(struct sp *sp, u32 index);
 /* An idle root: begin to log, and make up for what was logged */
 void sync_idle_begin(struct root *r);
 void sync_idle_end(struct root *r);

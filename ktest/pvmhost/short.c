@@ -12,6 +12,8 @@
 #include "fault.h"
 #include "host.h"
 #include "hypercall.h"
+#include "intent.h"
+#include "options.h"
 #include "pcpu.h"
 #include "shadow.h"
 #include "short.h"
@@ -80,7 +82,9 @@ bool short_fill(struct vcpu *v)
 	if (!short_begin(v))
 		return true;
 	stats.short_fills++;
-	fault_prefetch(v);
+	intent_drain(v);
+	if (v->prefetch)
+		fault_prefetch(v);
 	v->slow = 0;
 	v->pcpu->need_flush = false;
 	short_end(v);
@@ -90,6 +94,8 @@ bool short_fill(struct vcpu *v)
 /* @after: the address that SYSRET goes to, which must not make it fault at ring 0 */
 bool short_flush(struct vcpu *v, u64 nr, u64 arg, u64 after)
 {
+	if (nr == PVM_HC_INTENT_FLUSH && !options.intent)
+		return true;
 	if (!is_canonical(after) || !short_begin(v))
 		return true;
 	v->stats.short_flushes++;
@@ -100,6 +106,9 @@ bool short_flush(struct vcpu *v, u64 nr, u64 arg, u64 after)
 		break;
 	case PVM_HC_TLB_FLUSH_CURRENT:
 		shadow_flush_current(v);
+		break;
+	case PVM_HC_INTENT_FLUSH:
+		intent_flush(v, arg);
 		break;
 	}
 	if (v->pcpu->need_flush)

@@ -33,12 +33,14 @@ static const struct {
 	COUNTER(private_slots), COUNTER(roots_made), COUNTER(roots_dropped),
 	COUNTER(limbo_flushes), COUNTER(zaps), COUNTER(random_drops), COUNTER(mmio),
 	COUNTER(port_ins), COUNTER(port_outs), COUNTER(port_denied), COUNTER(ipis),
-	COUNTER(irqs), COUNTER(irq_spurious), COUNTER(msi_lost),
+	COUNTER(irqs), COUNTER(intent_drains), COUNTER(intent_fills), COUNTER(intent_removed),
+	COUNTER(intent_useless), COUNTER(intent_dropped), COUNTER(intent_resyncs),
+	COUNTER(intent_postponed), COUNTER(irq_spurious), COUNTER(msi_lost),
 };
 
 static const char * const hypercall_names[STATS_HYPERCALLS] = {
 	"LOAD_PGTBL", "IRQ_WIN", "IRQ_HALT", "TLB_FLUSH", "TLB_FLUSH_CURRENT", "TLB_INVLPG",
-	"LOAD_GS", "RDMSR", "WRMSR", "LOAD_TLS", "other",
+	"LOAD_GS", "RDMSR", "WRMSR", "LOAD_TLS", "INTENT_FLUSH", "other",
 };
 
 static void counter_line(const char *name, const char *sub, u64 value)

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define STATS_HYPERCALLS	11	/* the ten of the ABI, and all others of the block */
+#define STATS_HYPERCALLS	12	/* the ten of the ABI, the extension's, all others */
 
 struct stats {
 	u64 events, interrupts, exceptions[32];
@@ -21,6 +21,8 @@ struct stats {
 	u64 roots_made, roots_dropped, limbo_flushes, zaps, random_drops;
 	u64 mmio, port_ins, port_outs, port_denied;
 	u64 step_irqs, step_nmis, step_mces;
+	u64 intent_drains, intent_fills, intent_removed, intent_useless, intent_dropped;
+	u64 intent_resyncs, intent_postponed;
 	u64 ipis, irqs, irq_spurious, msi_lost;
 };
 

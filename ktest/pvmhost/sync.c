@@ -128,6 +128,70 @@ static struct sp *top_entry(struct sp *pml4, u64 gva)
 	return sp_child(pml4, index);
 }
 
+bool sync_fill(struct sp *sp, u32 index)
+{
+	struct sp_want w;
+
+	if (!sp_want(sp, index, &w))
+		return false;
+	if (sp->page[index] != w.bits)
+		sp_set(sp, index, w.bits, NULL);
+	return true;
+}
+
+/* Entries that one table of the last level has between @index and @end */
+static void sync_entries(struct sp *sp, u32 index, u32 end)
+{
+	while (index < end) {
+		u64 bits = sp->present[index / 64] >> (index % 64);
+
+		if (!bits) {
+			index = (index | 63) + 1;
+			continue;
+		}
+		index += __builtin_ctzll(bits);
+		if (index < end)
+			sync_entry(sp, index);
+		index++;
+	}
+}
+
+/* As sync_path(), for pages of one last-level table */
+static void sync_table(struct sp *sp, u64 gva, u32 pages)
+{
+	while (sp && sp->role != ROLE_DIRECT) {
+		u32 index = pt_index(gva, sp->level);
+
+		if (sp->level == 1) {
+			sync_entries(sp, index, index + pages);
+			return;
+		}
+		if (!(sp->present[index / 64] & 1ULL << (index % 64)))
+			return;
+		sync_entry(sp, index);
+		sp = sp_child(sp, index);
+	}
+}
+
+void sync_range(struct root *r, u64 gva, u32 pages)
+{
+	walk_flush_ad();
+	while (pages) {
+		u32 part = min(pages, 512 - pt_index(gva, 1)), i;
+		struct sp *done = NULL;
+
+		for (i = 0; i < 2; i++) {
+			struct sp *pml4 = r->pml4[i], *child = top_entry(pml4, gva);
+
+			if (child && child != done)
+				sync_table(child, gva, part);
+			done = child;
+		}
+		gva += (u64)part * PAGE_SIZE;
+		pages -= part;
+	}
+}
+
 /*
  * Addresses below the kernel's half that INVLPG has flushed, in a ring.  A root
  * that no vCPU has loaded looks at them when it is loaded again; most never are.

@@ -6,6 +6,7 @@
  */
 #include "event.h"
 #include "host.h"
+#include "intent.h"
 #include "msr.h"
 #include "options.h"
 #include "pcpu.h"
@@ -62,6 +63,9 @@ void vcpu_reset(struct vcpu *v)
 	memset(v->tls, 0, sizeof(v->tls));
 	v->nmi_pending = v->mce_pending = 0;
 	v->prefetch = 0;
+	v->intent = &no_intent;
+	v->intent_gpa = 0;
+	v->intent_use = 0;
 	v->kvmclock_msr = v->steal_msr = v->eoi_msr = 0;
 	v->poll_msr = 1;
 	v->eoi_pending = false;

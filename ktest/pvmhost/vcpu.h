@@ -11,7 +11,7 @@
 #define PVMHOST_VCPU_H
 
 #include <linux/types.h>
-#include "pvm/abi.h"
+#include "pvm/intent_abi.h"
 #include "layout.h"
 #include "apic.h"
 #include "options.h"
@@ -69,6 +69,7 @@ struct vcpu {
 	u32 slow;		/* SLOW_*: what the switcher must not do alone */
 	struct pvm_vcpu_struct *pvcs;	/* NULL: none registered */
 	u64 cr3[2];		/* hardware roots, by @umod */
+	struct pvm_intent *intent;	/* never NULL: no_intent */
 	u64 lstar;
 	u64 retu_after;		/* address after the ERETU SYSCALL */
 	u64 kernel_gs_base;	/* hypervisor's copy of MSR_KERNEL_GS_BASE */
@@ -112,6 +113,8 @@ struct vcpu {
 
 	/* Shadow paging (shadow.c) */
 	struct root *root;
+	u64 intent_gpa;
+	u32 intent_use;		/* PVM_INTENT_FEATURE_* that the guest makes use of */
 	u64 flush_all;		/* sync clock of the last flush of all PCIDs */
 
 	struct vapic apic;

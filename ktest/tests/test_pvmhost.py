@@ -16,9 +16,9 @@ PASSED = 33      # isa-debug-exit, see ktest/pvmhost/fuzz/main.c
 
 # The host's options that change what the ABI leaves open.
 PERSONALITIES = ["", "noswitch", "dropshadow", "lateAD", "staleIP", "invlpgspur", "nopcid",
-                 "pcid8", "tlsret", "noprefetch"]
+                 "pcid8", "tlsret", "noprefetch", "intent", "intent intentdrop"]
 CLASSES = ["hypercall", "msr", "tables", "eretu", "instruction", "operands", "shapes", "roots",
-           "pci", "ioapic", "msix", "dma"]
+           "pci", "ioapic", "msix", "dma", "intent"]
 # The error legs of the host's walker and emulators.
 LEGS = re.findall(r"\bleg\(([A-Z]\w+)\)", (KTEST / "pvmhost" / "legs.h").read_text())
 # Host options, the guest's line and CPUs of the runs that together reach all legs: each
@@ -75,6 +75,20 @@ def test_what_the_abi_says(machine):
     assert count["cr3_loads"] >= count["switcher.syscall"] + count["switcher.eretu"]
 
 
+@pytest.mark.parametrize("drop", ["", " intentdrop"])
+def test_intent(drop):
+    """The queue, the call and the deadline of the extension, also when entries get lost."""
+    text, status = run(f"intent{drop}", "lossy" if drop else "")
+    check(text, status)
+    count = counters(text)
+    assert ("intent_dropped" in count) == bool(drop)
+    assert count["intent_resyncs"] >= 2
+    if not drop:
+        assert count["intent_fills"] == 1
+        assert count["intent_removed"] == 514
+        assert count["intent_postponed"] >= 2
+
+
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_second_vcpu(cpus):
     """INIT and SIPI through a trampoline of real and 32-bit code, on one CPU and on two."""
@@ -102,7 +116,7 @@ def test_dma(confined):
 @pytest.mark.parametrize("cpus", [1, 4])
 def test_personality(personality, cpus):
     """The ABI holds under every personality; without the switcher it is not used."""
-    text, status = run(personality, "", cpus=cpus)
+    text, status = run(personality, "lossy", cpus=cpus)
     check(text, status)
     if personality == "noswitch":
         assert "switcher.syscall" not in counters(text)
@@ -117,7 +131,7 @@ def cases(text, name):
 def test_random_cases(quantity):
     """Nothing a guest or its devices do at random hurts the host or its books."""
     wanted = quantity("pvmhost.fuzz", required=100000, short=1000)
-    text, status = run("", f"cases={wanted.count} seed={wanted.seed + 1} msix nic",
+    text, status = run("intent", f"cases={wanted.count} seed={wanted.seed + 1} msix nic",
                        devices=[*IOMMU, *FUZZED], timeout=1200)
     check(text, status)
     wanted.done = min(cases(text, name) for name in CLASSES)

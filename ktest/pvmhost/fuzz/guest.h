@@ -70,6 +70,8 @@ void put(const char *s);
 void put_hex(u64 val);
 /* Print and end with failure */
 void fail(const char *what, u64 got, u64 want) __attribute__((noreturn));
+/* Fail unless @got is @want */
+void check(const char *what, u64 got, u64 want);
 void end(u32 status) __attribute__((noreturn));
 
 static inline void outb(u16 port, u8 val)
@@ -127,6 +129,7 @@ enum needs {
 	NEEDS_MSIX = 1,
 	NEEDS_NIC = 2,
 	NEEDS_SECOND_VCPU = 4,
+	NEEDS_INTENT = 8,
 };
 
 /* Let the host check itself after case @n */
@@ -150,6 +153,12 @@ void ending(u32 nr);
 
 /* main.c: INIT and SIPI */
 void start_second_vcpu(u32 page);
+
+/* intent.c */
+bool intent_offered(void);
+/* @lossy: the host loses entries, and may look at no deadline but the first */
+void test_intent(bool lossy);
+void case_intent(struct random *r);
 
 /* race.c: returns the cases that were run */
 u32 race(struct random *r, u32 cases);

@@ -67,7 +67,7 @@ void fail(const char *what, u64 got, u64 want)
 	end(END_FAILED);
 }
 
-static void check(const char *what, u64 got, u64 want)
+void check(const char *what, u64 got, u64 want)
 {
 	checks++;
 	if (got != want)
@@ -435,6 +435,8 @@ void guest_main(const u8 *boot_params)
 	test_user();
 	test_tables();
 	test_interrupts();
+	if (intent_offered())
+		test_intent(parse(line, "lossy"));
 	if (parse(line, "ending="))
 		ending(parse(line, "ending="));
 	if (parse(line, "ap"))
@@ -447,6 +449,7 @@ void guest_main(const u8 *boot_params)
 		random_cases(parse(line, "seed="), cases,
 			     (parse(line, "msix") ? NEEDS_MSIX : 0) |
 			     (parse(line, "nic") ? NEEDS_NIC : 0) |
+			     (intent_offered() ? NEEDS_INTENT : 0) |
 			     (parse(line, "ap") ? NEEDS_SECOND_VCPU : 0));
 	put("pvmguest: all ");
 	put_hex(checks);

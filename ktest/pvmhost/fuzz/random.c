@@ -46,7 +46,7 @@ u64 value(struct random *r)
 static void case_hypercall(struct random *r)
 {
 	static const u32 numbers[] = {
-		TLB_FLUSH, TLB_CURRENT, TLB_INVLPG, LOAD_GS, RDMSR, LOAD_TLS, HC(10), HC(255),
+		TLB_FLUSH, TLB_CURRENT, TLB_INVLPG, LOAD_GS, RDMSR, LOAD_TLS, HC(10), HC(16), HC(255),
 		1, 9, 10, 11, 12, 0xffffffff,
 	};
 	u32 nr = numbers[rnd(r) % (sizeof(numbers) / sizeof(numbers[0]))];
@@ -62,7 +62,7 @@ static void case_hypercall(struct random *r)
 static void case_msr(struct random *r)
 {
 	static const u32 msrs[] = {
-		0x4b564df2, 0x4b564df3, 0x4b564df6, 0x4b564d01, 0x4b564d03, 0x10, 0x1b, 0x3b,
+		0x4b564df2, 0x4b564df3, 0x4b564df6, 0x4b564dfe, 0x4b564d01, 0x4b564d03, 0x10, 0x1b, 0x3b,
 		0x174, 0x175, 0x176, 0x179, 0x17a, 0x1a0, 0x1d9, 0x277, 0x400, 0x401, 0xc0000080,
 		0xc0000081, 0xc0000083, 0xc0000084, 0xc0000103, 0x802, 0x803, 0x808, 0x80d, 0x828,
 		0x838, 0x839, 0x83e, 0x8ff,
@@ -194,6 +194,7 @@ static const struct {
 	{ "ioapic", case_ioapic, 0 },
 	{ "msix", case_msix, NEEDS_MSIX },
 	{ "dma", case_dma, NEEDS_NIC },
+	{ "intent", case_intent, NEEDS_INTENT },
 	{ "race", 0, NEEDS_SECOND_VCPU },
 };
 
