@@ -6,11 +6,26 @@
  */
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 
 #include <asm/pvops.h>
 
 #include "../pvops.h"
 #include "pvm.h"
+
+static const struct pvops_feature features[] = {
+	{ .name = "intent", .negotiate = pvm_intent_negotiate },
+};
+
+static const struct pvops_step steps[] = {
+	{ .name = "intent-ops", .phase = PVOPS_EARLY, .run = pvm_intent_install },
+	{
+		.name = "intent-page",
+		.phase = PVOPS_PERCPU,
+		.run = pvm_intent_online,
+		.undo = pvm_intent_offline,
+	},
+};
 
 /*
  * Everything is in place before the core runs: pvm_start_kernel() could not
@@ -24,6 +39,10 @@ const struct pvops_backend pvops_pvm_backend = {
 	.areas		= BIT(PVOPS_CPU) | BIT(PVOPS_MMU) | BIT(PVOPS_IRQ),
 	.deprivileged	= true,
 	.beside		= BIT(X86_HYPER_KVM),
+	.features	= features,
+	.nr_features	= ARRAY_SIZE(features),
+	.steps		= steps,
+	.nr_steps	= ARRAY_SIZE(steps),
 	.puts		= pvm_puts,
 	.stop		= pvm_stop,
 };

@@ -78,6 +78,7 @@ void pvm_register_cpu(void)
 	pvcs->event_vector = 0;
 	memset(this_cpu_ptr(loaded_tls), 0, sizeof(loaded_tls));
 	pvm_forget_cr3();
+	pvm_intent_forget();
 
 	must_wrmsr(MSR_PVM_EVENT_ENTRY, (unsigned long)pvm_event_entry);
 	must_wrmsr(MSR_PVM_RETU_RIP, (unsigned long)pvm_retu);

@@ -63,6 +63,10 @@ int pvm_write_msr_safe(unsigned int msr, unsigned int low, unsigned int high)
 		/* The kernel's entry for hardware SYSCALL; ours replaces it */
 		value = (unsigned long)pvm_entry_SYSCALL_64;
 		break;
+	case MSR_IA32_TSC_DEADLINE:
+		if (pvm_intent_move_deadline(value))
+			return 0;
+		break;
 	case MSR_CSTAR:
 	case MSR_SYSCALL_MASK:
 	case MSR_IA32_SYSENTER_CS:

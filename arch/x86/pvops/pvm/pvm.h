@@ -7,6 +7,7 @@
 #ifndef _PVOPS_PVM_PVM_H
 #define _PVOPS_PVM_PVM_H
 
+#include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/linkage.h>
 #include <linux/percpu-defs.h>
@@ -16,6 +17,7 @@
 #include <asm/ptrace.h>
 
 #include "abi.h"
+#include "intent_abi.h"
 
 /**
  * struct pvm_vcpu_page - a PVCS in a page of its own
@@ -86,6 +88,35 @@ int pvm_write_msr_safe(unsigned int msr, unsigned int low, unsigned int high);
 void pvm_init_irq_ops(void);
 void pvm_init_mmu_ops(void);
 void pvm_forget_cr3(void);
+
+/**
+ * struct pvm_intent_page - what the guest means to tell, in a page of its own
+ * @intent: the part that is in use
+ * @unused: the hypervisor may write the whole page
+ */
+struct pvm_intent_page {
+	struct pvm_intent intent;
+	u8 unused[PAGE_SIZE - sizeof(struct pvm_intent)];
+} __aligned(PAGE_SIZE);
+
+/* intent.c */
+#ifdef CONFIG_PVOPS_PVM_INTENT
+int pvm_intent_negotiate(void);
+int pvm_intent_install(unsigned int cpu);
+int pvm_intent_online(unsigned int cpu);
+void pvm_intent_offline(unsigned int cpu);
+void pvm_intent_forget(void);
+bool pvm_intent_move_deadline(u64 tsc);
+unsigned int pvm_intent_removals(struct pvm_intent *intent, unsigned long start,
+				 unsigned long end);
+#else
+static inline int pvm_intent_negotiate(void) { return -ENODEV; }
+static inline int pvm_intent_install(unsigned int cpu) { return 0; }
+static inline int pvm_intent_online(unsigned int cpu) { return 0; }
+static inline void pvm_intent_offline(unsigned int cpu) { }
+static inline void pvm_intent_forget(void) { }
+static inline bool pvm_intent_move_deadline(u64 tsc) { return false; }
+#endif
 
 /* early.c */
 extern int pvm_running;
