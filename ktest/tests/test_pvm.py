@@ -16,7 +16,8 @@ from ktest.lib.platforms import pvm
 
 # What the ABI leaves to the host, as options of ktest/pvmhost.
 PERSONALITIES = ["noswitch", "dropshadow", "lateAD", "staleIP", "invlpgspur", "nopcid",
-                 "pcid8", "tlsret", "nmibits", "l1"]
+                 "pcid8", "tlsret", "nmibits", "l1", "intent", "intent intentdrop",
+                 "intent noswitch", "intent intentdrop dropshadow lateAD"]
 
 # Hosts of another generation, and what the guest says.
 REFUSED = {
@@ -29,10 +30,11 @@ REFUSED = {
 @pytest.mark.parametrize("personality", PERSONALITIES)
 def test_personality(personality, monkeypatch, quantity):
     """The self test passes whatever the host does with its freedom."""
-    wanted = quantity(f"pvm.personality.{personality}", required=3, short=1)
+    name = personality.replace(" ", "-")
+    wanted = quantity(f"pvm.personality.{name}", required=3, short=1)
     monkeypatch.setenv(pvm.HOST_OPTIONS, personality)
     for _ in range(wanted.count):
-        result = boot.run("pvm", console=f"pvm-{personality}")
+        result = boot.run("pvm", console=f"pvm-{name}")
         assert result.ok, result.explain()
         wanted.done += 1
 
@@ -71,6 +73,23 @@ def test_limits():
     assert calls and int(calls.group(1)) >= 1000, "ptp_kvm's hypercalls did not reach the host"
     for line in re.findall(r"vulnerability\.(\w+=.*)", text):
         assert not re.search(CLAIMS, line), line
+
+
+# Host's options, the guest's, and whether the extension is on then.
+INTENT = [("intent", "", True), ("intent intentdrop", "", True),
+          ("intent", "pvops.pvm.no_intent", False), ("", "", False)]
+
+
+@pytest.mark.parametrize("host, guest, on", INTENT)
+def test_intent(host, guest, on, monkeypatch):
+    """The self test with the extension on both sides, losing entries, and on one side or none."""
+    monkeypatch.setenv(pvm.HOST_OPTIONS, f"stats {host}")
+    text = run(f"intent-{host or 'not'}-{guest or 'taken'}".replace(" ", "-"), cmdline=guest,
+               expect=[f"^KTEST INFO pvops.features.intent={'on' if on else 'off'}$"])
+    count = {n: int(v) for n, v in re.findall(r"^pvmhost: counter (\S+) (\d+)", text, re.M)}
+    assert (count.get("intent_fills", 0) > 100) == on, count
+    assert (count.get("hypercall.INTENT_FLUSH", 0) > 100) == on, count
+    assert ("intent_dropped" in count) == ("intentdrop" in host), count
 
 
 @pytest.mark.soak
