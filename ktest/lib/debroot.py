@@ -13,7 +13,7 @@ from .paths import BUILD
 ROOT = BUILD / "deb-root"
 # tiny-initramfs: the kernel wants some initramfs tool, and this one is quick.
 PACKAGES = ("dkms", "tiny-initramfs", "linux-image-6.12-amd64", "linux-headers-6.12-amd64",
-            "kmod", "man-db")
+            "kmod", "man-db", "mount")
 _INDEXES = ("modules.dep", "modules.alias", "modules.softdep", "modules.builtin",
             "modules.builtin.modinfo", "modules.order", "modules.symbols")
 

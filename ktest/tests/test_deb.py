@@ -148,6 +148,8 @@ def test_kernel_package(debian, quantity):
     subprocess.run(["make", "-s", "deb"], cwd=ROOT, check=True)
     packages = [packaged("image"), packaged("headers"), DEB / "pvops-tools_0.1_amd64.deb"]
     debroot.copy_in(packages)
+    # dkms 3.0 fails a kernel's installation over modules that are not for it, and ours are not
+    debroot.run("dpkg --purge " + " ".join(f"{n}-dkms" for n in DRIVERS))
     said = debroot.run("dpkg -i " + " ".join(f"/tmp/{p.name}" for p in packages))
     release, = (r for r in debroot.releases() if r.endswith(kernelpackage.VERSION))
     for name in ("vmlinuz", "System.map", "config"):
