@@ -155,7 +155,7 @@ static void model_tells_programs_of_packets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hash, 0xabcd1234);
 	KUNIT_EXPECT_EQ(test, type, XDP_RSS_TYPE_L4_IPV4_TCP);
 	KUNIT_EXPECT_EQ(test, ops->xmo_rx_vlan_tag(ctx, &proto, &tci), 0);
-	KUNIT_EXPECT_EQ(test, proto, htons(ETH_P_8021Q));
+	KUNIT_EXPECT_EQ(test, ntohs(proto), ETH_P_8021Q);
 	KUNIT_EXPECT_EQ(test, tci, 0x2005);
 
 	how = (struct model_rx){ .cnc = true };

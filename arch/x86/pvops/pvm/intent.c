@@ -28,7 +28,7 @@
 #include "pvm.h"
 
 /* The hypervisor writes to it while the vCPU is out of guest mode. */
-DEFINE_PER_CPU_PAGE_ALIGNED(struct pvm_intent_page, pvm_intent);
+static DEFINE_PER_CPU_PAGE_ALIGNED(struct pvm_intent_page, pvm_intent);
 
 /* PVM_INTENT_FEATURE_* that both sides have */
 static u32 features __ro_after_init;
