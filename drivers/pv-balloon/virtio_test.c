@@ -101,17 +101,18 @@ static void model_serve(struct virtio_model *m, unsigned int q, unsigned int max
 {
 	const struct vring *vr = virtqueue_get_vring(m->vq[q]);
 	u16 end = le16_to_cpu((__force __le16)READ_ONCE(vr->avail->idx));
-	__virtio16 head;
-	u16 slot;
+	u16 slot, head;
 
 	/* The index is read before what it says is there. */
 	virt_rmb();
 	for (; m->seen[q] != end && max; max--, m->seen[q]++) {
 		slot = m->seen[q] % vr->num;
-		head = vr->avail->ring[slot];
-		model_serve_one(m, q, &vr->desc[le16_to_cpu((__force __le16)head)]);
+		head = le16_to_cpu((__force __le16)vr->avail->ring[slot]);
+		if (WARN_ON_ONCE(head >= vr->num))
+			break;
+		model_serve_one(m, q, &vr->desc[head]);
 		vr->used->ring[slot].id = (__force __virtio32)
-			cpu_to_le32(m->liar ? vr->num + 1 : le16_to_cpu((__force __le16)head));
+			cpu_to_le32(m->liar ? vr->num + 1 : head);
 		/* What is said to be there is written first. */
 		virt_wmb();
 		WRITE_ONCE(vr->used->idx, (__force __virtio16)cpu_to_le16(m->seen[q] + 1));
