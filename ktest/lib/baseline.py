@@ -6,13 +6,12 @@ They have the project's configuration but for what does not exist without the
 series, and are built like the others: build/base-xen and so on.
 """
 
-from contextlib import contextmanager
 from dataclasses import dataclass
-import fcntl
 import re
 import subprocess
 
 from . import KtestError, config, kernel
+from .alone import alone
 from .paths import BUILD, LINUX
 
 # The commit of build/linux that the series starts from.
@@ -54,19 +53,10 @@ def symbols():
     return set(re.findall(r"^\+\s*(?:menu)?config (\w+)$", text, re.M))
 
 
-@contextmanager
-def _alone(name):
-    """Processes that want the same thing made wait for each other here."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with (BUILD / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def source():
     """The tree without the series."""
     tree, start = BUILD / "base-linux", _git("rev-parse", START).strip()
-    with _alone("base-linux"):
+    with alone("base-linux"):
         if not tree.exists():
             _git("worktree", "prune")
             _git("worktree", "add", "-q", "--detach", str(tree), start)
@@ -79,13 +69,13 @@ def image(name):
     """Kernel @name of KERNELS, brought up to date; return the bzImage's path."""
     one = KERNELS[name]
     if one.series:
-        with _alone(name):
+        with alone(name):
             return kernel.build(name, targets=("bzImage",))
     values = config.merged(config.fragments("release"), dict(one.values))
     for symbol in symbols():
         values.pop(f"CONFIG_{symbol}", None)
     tree = source()
-    with _alone(name):
+    with alone(name):
         return kernel.build(name, values=values, source=tree, must=dict(one.values),
                             targets=("bzImage",))
 

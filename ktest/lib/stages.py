@@ -38,14 +38,15 @@ def command(*words):
     return Count(failed=1) if status else Count(passed=1)
 
 
-def pytest(*options):
-    """Run the host-side cases and count them from pytest's own report."""
+def pytest(*options, jobs=1):
+    """Run the host-side cases, @jobs files at a time; count them from pytest's own report."""
     path = REPORT / "pytest.xml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     status = subprocess.run(
         [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "-rfEs",
-         f"--junitxml={path}", str(KTEST / "tests"), *options],
+         f"--junitxml={path}", "-n", str(jobs if jobs > 1 else 0), "--dist", "loadfile",
+         str(KTEST / "tests"), *options],
         cwd=ROOT, stdin=subprocess.DEVNULL,
         env=dict(os.environ, PYTHONPATH=str(ROOT))).returncode
     if not path.exists():

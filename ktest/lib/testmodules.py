@@ -7,17 +7,24 @@ import re
 import shutil
 import subprocess
 
-from . import KtestError
-from .kernel import STAMP
+from . import KtestError, kernel
+from .alone import alone
 from .paths import BUILD, GUEST, LINUX, ROOT
 
 
 def _make(name, out, *variables):
     done = subprocess.run(
         ["make", "-C", str(LINUX), f"O={BUILD / name}", f"M={out}", *variables, "modules"],
-        env=dict(os.environ, **STAMP), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        env=dict(os.environ, **kernel.STAMP), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise KtestError(f"modules in {out} do not build:\n{done.stderr}")
+
+
+def _is_new(out, name, sources):
+    """Has what was made in @out been made of these @sources and this kernel?"""
+    made = out / "modules.order"
+    newest = max(p.stat().st_mtime for p in (*sources, kernel.image(name)))
+    return made.exists() and made.stat().st_mtime > newest
 
 
 def build(name="release"):
@@ -26,13 +33,16 @@ def build(name="release"):
     kbuild leaves its output beside the sources, so they are copied away first.
     """
     out = BUILD / "testmodules" / name
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
     sources = sorted((GUEST / "modules").glob("*.c"))
-    for source in sources:
-        shutil.copy(source, out)
-    (out / "Kbuild").write_text("".join(f"obj-m += {s.stem}.o\n" for s in sources))
-    _make(name, out)
+    with alone("testmodules"):
+        if _is_new(out, name, sources):
+            return out
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        for source in sources:
+            shutil.copy(source, out)
+        (out / "Kbuild").write_text("".join(f"obj-m += {s.stem}.o\n" for s in sources))
+        _make(name, out)
     return out
 
 
@@ -43,13 +53,17 @@ def driver(directory, module, symbol, name="release"):
     but its name is taken, so the module is called @module with "_m" behind.
     """
     out = BUILD / "testmodules" / f"{name}-{directory}"
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(ROOT / "drivers" / directory, out)
-    makefile = out / "Makefile"
-    # initcall_blacklist= goes by the name of the function, in modules too.
-    makefile.write_text(re.sub(rf"\b{module}(?=\.o\b|-y\b)", f"{module}_m", makefile.read_text()) +
-                        f"ccflags-y += -D{module}_pci_driver={module}_m_pci_driver\n")
-    _make(name, out, f"{symbol}=m", f"{symbol}_KUNIT_TEST=n")
+    with alone("testmodules"):
+        if _is_new(out, name, (ROOT / "drivers" / directory).iterdir()):
+            return out / f"{module}_m.ko"
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(ROOT / "drivers" / directory, out)
+        makefile = out / "Makefile"
+        # initcall_blacklist= goes by the name of the function, in modules too.
+        makefile.write_text(re.sub(rf"\b{module}(?=\.o\b|-y\b)", f"{module}_m",
+                                   makefile.read_text()) +
+                            f"ccflags-y += -D{module}_pci_driver={module}_m_pci_driver\n")
+        _make(name, out, f"{symbol}=m", f"{symbol}_KUNIT_TEST=n")
     return out / f"{module}_m.ko"
 
 

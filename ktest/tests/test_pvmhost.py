@@ -9,6 +9,7 @@ import pytest
 
 from ktest.lib.machine import Machine
 from ktest.lib.paths import BUILD, KTEST, REPORT
+from ktest.lib.platforms import pvm
 
 HOST = BUILD / "pvmhost" / "pvmhost.elf"
 BARE = BUILD / "pvmhost" / "fuzz.elf"
@@ -33,7 +34,7 @@ FUZZED = ["-device", "virtio-rng-pci", "-device", "e1000"]
 @pytest.fixture(scope="module", autouse=True)
 def built():
     """Host and guest, brought up to date."""
-    subprocess.run(["make", "-s", "-C", str(KTEST / "pvmhost")], check=True)
+    pvm.host()
 
 
 def run(options, line, cpus=1, machine="q35", timeout=60, devices=()):

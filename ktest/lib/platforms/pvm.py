@@ -10,6 +10,7 @@ import os
 import subprocess
 
 from .. import KtestError, direct, xen
+from ..alone import alone
 from ..paths import BUILD, KTEST
 
 NAME = "pvm"
@@ -25,8 +26,9 @@ HOST_OPTIONS = "PVMHOST_OPTIONS"
 def host():
     """The reference host, brought up to date."""
     elf = BUILD / "pvmhost" / "pvmhost.elf"
-    done = subprocess.run(["make", "-s", "-C", str(KTEST / "pvmhost")], capture_output=True,
-                          text=True, check=False)
+    with alone("pvmhost"):
+        done = subprocess.run(["make", "-s", "-C", str(KTEST / "pvmhost")], capture_output=True,
+                              text=True, check=False)
     if done.returncode:
         raise KtestError(f"ktest/pvmhost: {done.stderr.strip().splitlines()[-1:]}")
     return elf
