@@ -144,8 +144,8 @@ def _count(platform, words, console, options="", **fields):
 def cases(platform, names, console, cpus=2, cmdline="", options="", count=18):
     """Figures of bench-smp's cases @names.
 
-    In real time: with -icount QEMU's CPUs share a clock, and what waits for
-    another CPU's timer may wait for ever.  The counts are the same.
+    In real time: with -icount a PVM guest of two CPUs stands still in the first
+    of them, which is not understood yet.
     """
     return _count(platform, f"bench.samples={count} bench.smp={','.join(names)} {cmdline}", console,
                   options, cpus=cpus, counted=True)
