@@ -30,7 +30,17 @@ set --
 while read -r argument; do
 	set -- "$@" "$argument"
 done </l2/arguments
-# QMP goes to the outer host by a virtio serial port; see ktest/lib/nested.py.
+# The outer host's commands for this shell, and what they print, go by a virtio
+# serial port, and so does QMP; see ktest/lib/nested.py.
+obey() {
+	while read -r line; do
+		eval "$line"
+		echo "KTEST REPLY $?"
+	done
+}
+if [ -c /dev/vport0p3 ]; then
+	obey 0<>/dev/vport0p3 1>&0 2>&1 &
+fi
 if [ -c /dev/vport0p1 ]; then
 	exec 0<>/dev/vport0p1 1>&0
 	set -- -chardev stdio,id=qmp,signal=off -mon chardev=qmp,mode=control "$@"

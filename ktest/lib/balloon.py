@@ -3,15 +3,17 @@
 """A guest with a balloon: its memory seen from both sides.
 
 Guest memory is a named backend, so that its resident pages can be read from
-the map of the QEMU process.
+the map of the QEMU process, in L1 where that is where it runs.
 """
 
+from pathlib import Path
 import re
 import subprocess
 import time
 
 from . import KtestError
 from .boot import PATIENCE
+from .machine import QEMU
 from .serve import ServingGuest
 
 SYSFS = "/sys/class/pv_balloon/pv_balloon0"
@@ -42,12 +44,15 @@ def resize(guest, megabytes, timeout=60):
 
 
 class BalloonGuest(ServingGuest):
-    """A guest that obeys shell commands, with a virtio balloon unless @device is empty."""
+    """A guest that obeys shell commands, with a virtio balloon unless @device is empty.
+
+    @backend: the memory is a named backend, where QEMU has the balloon.
+    """
 
     def __init__(self, platform="native", megabytes=1024, device="virtio-balloon-pci",
-                 extra=(), **options):
+                 extra=(), backend=True, **options):
         memory = ["-object", f"memory-backend-memfd,id=pvbram,size={megabytes}M,share=on",
-                  "-machine", "memory-backend=pvbram"] if platform == "native" else []
+                  "-machine", "memory-backend=pvbram"] if backend and device else []
         devices = [*memory, *(["-device", f"{device},id=balloon"] if device else []), *extra]
         # The suites have run on this platform already.
         cmdline = f"kunit.enable=0 {options.pop('cmdline', '')}"
@@ -87,11 +92,16 @@ class BalloonGuest(ServingGuest):
         """See reach()."""
         reach(self, megabytes, timeout)
 
+    def _backend_map(self):
+        find = f"grep -A {UP_TO_RSS} {BACKEND} /proc"
+        if self.boot.inner:
+            return self.boot.inner.run(f"{find}/$(pidof {QEMU})/smaps")
+        return subprocess.run([*find.split()[:-1], f"/proc/{self.machine.process.pid}/smaps"],
+                              capture_output=True, text=True, check=True).stdout
+
     def resident(self):
         """Guest memory that the host really holds, in MiB."""
-        text = subprocess.run(["grep", "-A", str(UP_TO_RSS), BACKEND,
-                               f"/proc/{self.machine.process.pid}/smaps"],
-                              capture_output=True, text=True, check=True).stdout
+        text = self._backend_map()
         total = sum(int(kib) for kib in re.findall(r"^Rss: +(\d+) kB", text, re.M))
         if not total:
             raise KtestError("no memory backend in QEMU's map")

@@ -4,7 +4,8 @@
 
 L1's console is ttyS0 and goes to build/report/<name>-host.console; its ttyS1
 is the console of L2 and is what the test judges. Two virtio serial ports of L1
-lead to L2's QEMU: its QMP, and the pictures that it takes of L2's screen.
+lead to L2's QEMU: its QMP, and the pictures that it takes of L2's screen. A
+third one leads to a shell in L1.
 """
 
 from pathlib import Path
@@ -49,13 +50,14 @@ class Inner:
 
     # Where L1 has the ports, by their numbers on the virtio serial device.
     PICTURE = "/dev/vport0p2"
-    TIMEOUT = 60
+    TIMEOUT = 180
 
     def __init__(self):
         self._dir = tempfile.TemporaryDirectory(prefix="ktest-")
-        self._ports = {name: self._listen(name) for name in ("qmp", "picture")}
+        self._ports = {name: self._listen(name) for name in ("qmp", "picture", "shell")}
         self._session = None
         self._picture = None
+        self._shell = None
 
     def _path(self, name):
         return f"{self._dir.name}/{name}"
@@ -87,6 +89,21 @@ class Inner:
             self._session = Qmp(connection=self._accept("qmp"))
         return self._session(command, **arguments)
 
+    def run(self, command):
+        """Run a shell command in L1, which must succeed; return what it printed."""
+        if self._shell is None:
+            self._shell = self._accept("shell").makefile("rw")
+        self._shell.write(command + "\n")
+        self._shell.flush()
+        said = []
+        while not (line := self._shell.readline()).startswith("KTEST REPLY"):
+            if not line:
+                raise KtestError("L1's shell has ended")
+            said.append(line)
+        if line.split()[2] != "0":
+            raise KtestError(f"in L1 '{command}' failed: {''.join(said)[-500:]}")
+        return "".join(said)
+
     def _read_picture(self, data):
         # The head says how long the rest is.
         while not (head := re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)) or \
@@ -113,7 +130,7 @@ class Inner:
         if self._session:
             self._session.close()
             self._session = None
-        for port in (*self._ports.values(), self._picture):
+        for port in (*self._ports.values(), self._picture, self._shell):
             if port:
                 port.close()
         self._dir.cleanup()
