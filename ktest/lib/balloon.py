@@ -116,9 +116,24 @@ class BalloonGuest(ServingGuest):
         if self.resident() < self.megabytes:
             raise KtestError(f"{self.resident()} of {self.megabytes} MiB are resident")
 
-    def touch_all(self, spare=96):
-        """Use all memory but @spare MiB once, so that the host holds it, and free it."""
-        free = self.meminfo("MemFree") // 1024 - spare
-        self.run(f"mount -t tmpfs -o size={free}m tmpfs /dev/shm && "
-                 f"dd if=/dev/zero of=/dev/shm/fill bs=1M count={free} 2>/dev/null; umount /dev/shm",
-                 timeout=120)
+    def _ram(self):
+        """Where QEMU has the guest's memory, if it has no backend of its own."""
+        maps = Path(f"/proc/{self.machine.process.pid}/maps").read_text(encoding="ascii")
+        for low, high in re.findall(r"^(\w+)-(\w+) rw-p", maps, re.M):
+            if int(high, 16) - int(low, 16) == self.megabytes * MIB:
+                return range(int(low, 16), int(high, 16), MIB)
+        raise KtestError("the guest's memory is not in QEMU's map")
+
+    def rewrite(self):
+        """Have the host hold every page in its own right: write what is there.
+
+        The guest stands still meanwhile.
+        """
+        self.qmp("stop")
+        with open(f"/proc/{self.machine.process.pid}/mem", "r+b", buffering=0) as memory:
+            for address in self._ram():
+                memory.seek(address)
+                data = memory.read(MIB)
+                memory.seek(address)
+                memory.write(data)
+        self.qmp("cont")

@@ -7,10 +7,12 @@ is one instruction): the time that passes less the time that the CPU idles,
 both from /proc/timer_list, less what reading that file twice costs.
 """
 
-import os
+from pathlib import Path
+from statistics import median
 
 import pytest
 
+from ktest.lib.balloon import BalloonGuest
 from ktest.lib.bench.areas.balloon import (DRIVERS, KICKS_WANTED, WANTED, fragmented, kicks, start,
                                            unfragmented)
 
@@ -51,42 +53,76 @@ def test_instructions_fragmented(quantity):
     wanted.done = size
 
 
+def test_kicks(quantity):
+    """1 GiB: at most 1/64 of virtio_balloon's notifications."""
+    wanted = quantity("balloon.cost.kicks.mib", required=1024, short=256)
+    counts = {}
+    for driver in DRIVERS:
+        guest = start(driver, wanted.count + 512, name="kicks", cmdline="init_on_alloc=0")
+        with guest.machine:
+            counts[driver] = kicks(guest, wanted.count)
+            guest.quit_well()
+    assert show(f"kicks for {wanted.count} MiB", counts, "notifications") <= KICKS_WANTED
+    wanted.done = wanted.count
+
+
 def thread_times(guest):
     """CPU seconds of QEMU's threads by name."""
     times = {}
-    base = f"/proc/{guest.machine.process.pid}/task"
-    for task in os.listdir(base):
-        fields = open(f"{base}/{task}/stat", encoding="ascii").read().rsplit(")", 1)
-        name = fields[0].split("(", 1)[1]
-        words = fields[1].split()
-        used = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    for task in Path(f"/proc/{guest.machine.process.pid}/task").iterdir():
+        name = (task / "comm").read_text(encoding="ascii").strip()
+        used = int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
         times[name] = times.get(name, 0) + used
     return times
 
 
-def test_kicks_and_time(quantity):
-    """1 GiB: kicks at most 1/64, wall time at most 0.6 of virtio_balloon's."""
-    wanted = quantity("balloon.cost", required=5, short=1)
-    best = {d: [1e9, 1e9] for d in DRIVERS}
-    counts, split = {}, {}
-    for _ in range(wanted.count):
-        for driver in DRIVERS:
-            # Threads that have names: the one that discards is not the one of the guest.
-            guest = start(driver, 1536, name="time", cmdline="init_on_alloc=0",
-                          extra=["-name", "balloon,debug-threads=on"])
-            with guest.machine:
-                guest.touch_all()
-                before = thread_times(guest)
-                took = [guest.resize(512, timeout=120), guest.resize(1536, timeout=120)]
-                after = thread_times(guest)
-                split[driver] = {n: round(t - before.get(n, 0), 2) for n, t in after.items()}
-                best[driver] = [min(a, b) for a, b in zip(best[driver], took)]
-                counts[driver] = kicks(guest, 1024)
-                assert guest.quit().ok
-        wanted.done += 1
+def up_and_down(guest):
+    """Seconds, and CPU seconds of QEMU by thread, for 1 GiB down and up."""
+    guest.rewrite()
+    before = thread_times(guest)
+    took = guest.resize(512, timeout=120) + guest.resize(1536, timeout=120)
+    after = thread_times(guest)
+    return took, {n: t - before.get(n, 0) for n, t in after.items()}
+
+
+def choose(guest, device, driver):
+    """Have @driver serve the device."""
+    bus = "/sys/bus/virtio"
+    guest.run(f"echo {device} > {bus}/devices/{device}/driver/unbind; "
+              f"echo {device} > {bus}/drivers/{driver}/bind")
+
+
+def test_wall_time(quantity):
+    """1 GiB: wall time at most 0.6 of virtio_balloon's.
+
+    Pair by pair in one guest, each driver first in turn, and the median of the
+    pairs' ratios: what else the machine does meets both.  Memory is QEMU's
+    default, which it discards by one system call per page.
+    """
+    wanted = quantity("balloon.cost.pairs", required=7, short=2)
+    pairs = []
+    # Threads that have names: the one that discards is the one of the guest.
+    with BalloonGuest(megabytes=1536, backend=False, cpus=1, console="balloon-cost-time",
+                      cmdline="init_on_alloc=0 tsc=reliable", timeout=900,
+                      extra=["-name", "balloon,debug-threads=on"]) as guest:
+        guest.run("insmod /lib/modules/virtio_balloon.ko")
+        device = guest.run("basename /sys/bus/virtio/drivers/pv_balloon/virtio*")
+        for pair in range(wanted.count):
+            seen = {}
+            for driver in DRIVERS if pair % 2 else reversed(DRIVERS):
+                choose(guest, device, driver)
+                seen[driver] = up_and_down(guest)
+            pairs.append(seen)
+            wanted.done += 1
+        choose(guest, device, "pv_balloon")
+        guest.quit_well()
     for driver in DRIVERS:
-        print(f"1 GiB: {driver}: inflate {best[driver][0]:.2f} s deflate {best[driver][1]:.2f} s, "
-              f"CPU seconds by thread {split[driver]}")
-    ratio = show("kicks for 1 GiB", counts, "notifications")
-    assert ratio <= KICKS_WANTED
-    assert sum(best["pv_balloon"]) <= 0.6 * sum(best["virtio_balloon"])
+        took, split = zip(*(pair[driver] for pair in pairs))
+        split = {n: round(median(s.get(n, 0) for s in split), 2) for n in split[0]}
+        print(f"1 GiB: {driver}: {median(took):.2f} s ({min(took):.2f} to {max(took):.2f}), "
+              f"CPU seconds by thread {split}")
+    ours, theirs = ([pair[d] for pair in pairs] for d in DRIVERS)
+    wall = median(a[0] / b[0] for a, b in zip(ours, theirs))
+    used = median(sum(a[1].values()) / sum(b[1].values()) for a, b in zip(ours, theirs))
+    print(f"1 GiB: median of {len(pairs)} pairs: {wall:.2f} of the wall time, {used:.2f} of the CPU time")
+    assert wall <= 0.6
