@@ -9,7 +9,6 @@
  * Copyright (C) 2026 the pvops developers
  */
 #define _GNU_SOURCE
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <x86intrin.h>
 #include "bench.h"
+#include "turn.h"
 
 static char *area;
 
@@ -229,39 +229,12 @@ static void yield_teardown(void)
 	wait_for(child);
 }
 
-/* Two threads that pass a turn to each other */
 static pthread_t partner;
-static uint32_t turn;
-static bool leave;
-
-static void pass_turn(uint32_t to)
-{
-	__atomic_store_n(&turn, to, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-static void await_turn(uint32_t mine)
-{
-	while (__atomic_load_n(&turn, __ATOMIC_SEQ_CST) != mine)
-		syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, !mine, NULL, NULL, 0);
-}
 
 static void *futex_partner(void *unused)
 {
-	for (;;) {
-		await_turn(1);
-		if (leave)
-			return unused;
-		pass_turn(0);
-	}
-}
-
-static void futex_run(unsigned int n)
-{
-	while (n--) {
-		pass_turn(1);
-		await_turn(0);
-	}
+	answer_turns();
+	return unused;
 }
 
 static void futex_setup(void)
@@ -270,7 +243,7 @@ static void futex_setup(void)
 	turn = 0;
 	if (pthread_create(&partner, NULL, futex_partner, NULL))
 		die("pthread_create");
-	futex_run(2);
+	take_turns(2);
 }
 
 static void futex_teardown(void)
@@ -385,7 +358,7 @@ static const struct bench_case cases[] = {
 	BENCH_CASE("munmap", 1, mapped_setup, munmap_run, NULL),
 	BENCH_CASE("mprotect", 32, mapped_setup, mprotect_run, mapped_teardown),
 	BENCH_CASE("reprotect", 16, mapped_setup, reprotect_run, mapped_teardown),
-	BENCH_CASE("futex", 8, futex_setup, futex_run, futex_teardown),
+	BENCH_CASE("futex", 8, futex_setup, take_turns, futex_teardown),
 	BENCH_CASE("timer", 32, timer_setup, timer_run, timer_teardown),
 	BENCH_CASE("fork-1", 1, big_setup, fork_run, big_teardown, .size = 1),
 	BENCH_CASE("fork-2", 1, big_setup, fork_run, big_teardown, .size = 2),

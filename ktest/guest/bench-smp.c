@@ -14,7 +14,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -22,6 +21,7 @@
 #include <sys/wait.h>
 #include <x86intrin.h>
 #include "bench.h"
+#include "turn.h"
 
 /* nopl with a displacement that no compiler has a reason to write */
 static uint64_t count_begin(void)
@@ -49,9 +49,7 @@ static void stay_on(int cpu)
 /* This thread is on CPU 0, the others are on CPUs of their own, to bench_size in all. */
 #define MAX_CPUS	8
 static pthread_t partners[MAX_CPUS];
-static uint32_t turn;
 static unsigned int there;
-static bool leave;
 
 static void start_partners(void *(*does)(void *))
 {
@@ -78,42 +76,17 @@ static void arrive(void *cpu)
 	__atomic_add_fetch(&there, 1, __ATOMIC_SEQ_CST);
 }
 
-static void pass_turn(uint32_t to)
-{
-	__atomic_store_n(&turn, to, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-static void await_turn(uint32_t mine)
-{
-	while (__atomic_load_n(&turn, __ATOMIC_SEQ_CST) != mine)
-		syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, !mine, NULL, NULL, 0);
-}
-
 static void *waking_partner(void *cpu)
 {
 	arrive(cpu);
-	for (;;) {
-		await_turn(1);
-		if (leave)
-			return NULL;
-		pass_turn(0);
-	}
-}
-
-/* Each CPU wakes the other's thread and sleeps. */
-static void wake_run(unsigned int n)
-{
-	while (n--) {
-		pass_turn(1);
-		await_turn(0);
-	}
+	answer_turns();
+	return NULL;
 }
 
 static void wake_setup(void)
 {
 	start_partners(waking_partner);
-	wake_run(2);
+	take_turns(2);
 }
 
 static void wake_teardown(void)
@@ -208,7 +181,7 @@ static void program_run(unsigned int n)
 }
 
 static const struct bench_case cases[] = {
-	BENCH_CASE("wake-2cpu", 2, wake_setup, wake_run, wake_teardown, .size = 2),
+	BENCH_CASE("wake-2cpu", 2, wake_setup, take_turns, wake_teardown, .size = 2),
 	BENCH_CASE("ipi-2cpu", 16, ipi_setup, ipi_run, busy_teardown, .size = 2),
 	BENCH_CASE("shootdown-1cpu", 2, shootdown_setup, shootdown_run, shootdown_teardown,
 		   .size = 1),

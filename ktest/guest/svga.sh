@@ -6,24 +6,17 @@
 # keyboard after each picture it has taken. ktest.modes, ktest.damage,
 # ktest.flips and ktest.bind on the kernel command line say how often, and
 # ktest.only names the steps to do, separated by commas.
+# shellcheck disable=SC2317 # functions called by name
 
 # shellcheck source=ktest/guest/svga-lib.sh
 . /ktest/svga-lib.sh
+# shellcheck source=ktest/guest/case-lib.sh
+. /ktest/case-lib.sh
 only=$(param only)
 
-status=0
-number=0
-check() {
-	name=$1
-	shift
-	case ",$only," in ,, | *",$name,"*) ;; *) return ;; esac
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number $name"
-	else
-		echo "not ok $number $name"
-		status=1
-	fi
+# step NAME COMMAND...: a check, if it is to be done
+step() {
+	case ",$only," in ,, | *",$1,"*) check "$@" ;; esac
 }
 
 on_tty1() {
@@ -62,18 +55,18 @@ unplug_during_flips() {
 
 find_device
 echo "KTAP version 1"
-check bound [ "$(owner)" = pv_svga ]
-check console console_text
-check modes_listed kms-show pv_svga modes
-check picture on_tty1 kms-show pv_svga 0x0 5
-check off on_tty1 kms-show pv_svga off
-check atomic kms-atomic pv_svga
-check damage kms-stress pv_svga damage "$(param damage 200)" 1
-check mode_sets kms-stress pv_svga modes "$(param modes 24)" 1
-check flips kms-stress pv_svga flips "$(param flips 60)"
-check unplug unplug_during_flips
-check bind_cycles bind_cycles "$(param bind 5)"
-check picture_again on_tty1 kms-show pv_svga 0x0 9
+step bound [ "$(owner)" = pv_svga ]
+step console console_text
+step modes_listed kms-show pv_svga modes
+step picture on_tty1 kms-show pv_svga 0x0 5
+step off on_tty1 kms-show pv_svga off
+step atomic kms-atomic pv_svga
+step damage kms-stress pv_svga damage "$(param damage 200)" 1
+step mode_sets kms-stress pv_svga modes "$(param modes 24)" 1
+step flips kms-stress pv_svga flips "$(param flips 60)"
+step unplug unplug_during_flips
+step bind_cycles bind_cycles "$(param bind 5)"
+step picture_again on_tty1 kms-show pv_svga 0x0 9
 [ "$number" -gt 0 ] || status=1
 echo "1..$number"
 exit $status

@@ -6,29 +6,16 @@
 # probes, static keys; then perf's software events and io_uring.
 
 cd /sys/kernel/tracing || exit 1
-status=0
-number=0
+# shellcheck source=ktest/guest/case-lib.sh
+. /ktest/case-lib.sh
 
 # t-process has children die by signals on purpose; the log need not have each
 echo 0 >/proc/sys/debug/exception-trace
 
 load() { while :; do t-process >/dev/null; done; }
 
-# case NAME COMMAND...: one line of KTAP
-case_() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number $name"
-	else
-		echo "not ok $number $name"
-		status=1
-	fi
-}
-
 # tracer NAME FUNCTIONS PATTERN: trace @FUNCTIONS, see lines of @PATTERN, and stop, twice
-# shellcheck disable=SC2317 # called by case_
+# shellcheck disable=SC2317 # called by check
 tracer() {
 	echo "$2" >set_ftrace_filter || return 1
 	for _ in 1 2; do
@@ -43,7 +30,7 @@ tracer() {
 	echo >set_ftrace_filter
 }
 
-# shellcheck disable=SC2317 # called by case_
+# shellcheck disable=SC2317 # called by check
 probe_events() {
 	for _ in 1 2 3 4 5; do
 		echo 'p:kt/entry do_sys_openat2' >>kprobe_events || return 1
@@ -61,7 +48,7 @@ probe_events() {
 }
 
 # A static branch of the kernel itself
-# shellcheck disable=SC2317 # called by case_
+# shellcheck disable=SC2317 # called by check
 static_key() {
 	for _ in $(seq 50); do
 		echo 1 >/proc/sys/kernel/bpf_stats_enabled || return 1
@@ -69,7 +56,7 @@ static_key() {
 	done
 }
 
-# shellcheck disable=SC2317 # called by case_
+# shellcheck disable=SC2317 # called by check
 text_module() {
 	insmod /lib/modules/kt_text.ko && rmmod kt_text
 }
@@ -77,11 +64,11 @@ text_module() {
 echo "KTAP version 1"
 echo "1..5"
 load &
-case_ text_module text_module
-case_ static_key static_key
-case_ probe_events probe_events
-case_ function_graph_tracer tracer function_graph 'do_sys_*' 'do_sys_openat2() {\|do_sys_openat2();'
-case_ function_tracer tracer function 'do_sys_*' 'do_sys_openat2 <-'
+check text_module text_module
+check static_key static_key
+check probe_events probe_events
+check function_graph_tracer tracer function_graph 'do_sys_*' 'do_sys_openat2() {\|do_sys_openat2();'
+check function_tracer tracer function 'do_sys_*' 'do_sys_openat2 <-'
 kill $!
 for t in t-perf t-uring; do
 	$t || status=1
