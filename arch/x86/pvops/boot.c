@@ -184,7 +184,7 @@ const struct hypervisor_x86 * __init pvops_choose(const struct hypervisor_x86 *f
 	struct pvops_machine machine = {
 		.type		= found ? found->type : X86_HYPER_NATIVE,
 		.hypervisor_bit	= boot_cpu_has(X86_FEATURE_HYPERVISOR),
-		.no_native	= no_native(),
+		.no_native	= no_native() || (found && found->type == X86_HYPER_JAILHOUSE),
 		.announced	= announced,
 	};
 
@@ -239,8 +239,11 @@ static int __init before_smp(void)
 	/* Runs on the boot CPU now and on each other one when it comes up. */
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "x86/pvops:online", run_percpu,
 				undo_percpu);
-	if (ret < 0)
+	if (ret < 0) {
+		pvops_state.failed = "x86/pvops:online";
+		pvops_state.error = ret;
 		stop_machine_for_good(&pvops_state);
+	}
 
 	return 0;
 }

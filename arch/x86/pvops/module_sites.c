@@ -108,21 +108,21 @@ unsigned int pvops_module_calls(const struct pvops_op *op)
  * pvops_module_begin - a module's text is about to be patched
  * @mod: the module
  *
+ * Without memory for it this module's sites are not counted.
+ *
  * Context: module_finalize(); may sleep.
- * Return: 0 or -ENOMEM.
  */
-int pvops_module_begin(struct module *mod)
+void pvops_module_begin(struct module *mod)
 {
 	struct module_counts *m = kzalloc(sizeof(*m), GFP_KERNEL);
 
 	if (!m)
-		return -ENOMEM;
+		return;
 
 	m->mod = mod;
 	mutex_lock(&module_lock);
 	list_add(&m->list, &module_list);
 	mutex_unlock(&module_lock);
-	return 0;
 }
 
 /**

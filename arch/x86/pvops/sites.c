@@ -76,8 +76,8 @@ void pvops_add_site(struct pvops_counts *counts, const u8 *instr, bool direct_ca
  * @instr: the site, whose instructions are still the old ones
  * @direct_call: it gets a direct call in place of an indirect one
  *
- * Context: of apply_alternatives(): for the image, boot CPU with interrupts
- * off; for modules, process context.
+ * Context: of apply_alternatives(): for the image, the boot CPU alone; for
+ * modules, process context.  May sleep where @instr is not of the image's text.
  */
 void __init_or_module pvops_count_site(const u8 *instr, bool direct_call)
 {

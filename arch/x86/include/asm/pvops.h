@@ -175,7 +175,7 @@ const struct hypervisor_x86 *pvops_choose(const struct hypervisor_x86 *found);
 
 /* Called by arch/x86/kernel/alternative.c and module.c. */
 void pvops_count_site(const u8 *instr, bool direct_call);
-int pvops_module_begin(struct module *mod);
+void pvops_module_begin(struct module *mod);
 void pvops_module_gone(struct module *mod);
 
 #else /* !CONFIG_PVOPS */
@@ -189,7 +189,7 @@ pvops_choose(const struct hypervisor_x86 *found)
 }
 
 static inline void pvops_count_site(const u8 *instr, bool direct_call) { }
-static inline int pvops_module_begin(struct module *mod) { return 0; }
+static inline void pvops_module_begin(struct module *mod) { }
 static inline void pvops_module_gone(struct module *mod) { }
 
 #endif /* CONFIG_PVOPS */
