@@ -220,7 +220,7 @@ void event_eretu(struct vcpu *v)
 		v->mce_pending++;
 	if (recorded & PVM_EVENT_VECTOR_NMI)
 		v->nmi_pending++;
-	intent_drain(v);
+	intent_drain(v, 0);
 	if (v->prefetch)
 		fault_prefetch(v);
 }

@@ -112,7 +112,7 @@ static u32 remove(struct vcpu *v, u64 entry, u32 budget)
 	return pages;
 }
 
-u32 intent_drain(struct vcpu *v)
+u32 intent_drain(struct vcpu *v, u64 last)
 {
 	struct pvm_intent *page = v->intent;
 	u32 count = __atomic_load_n(&page->count, __ATOMIC_RELAXED);
@@ -137,7 +137,7 @@ u32 intent_drain(struct vcpu *v)
 			table = NULL;	/* may be freed */
 			pages = remove(v, entry, budget);
 			budget -= pages;
-			removals += pages != 0;
+			removals += pages != 0 && count - i <= last;
 			break;
 		default:
 			stats.intent_useless++;
@@ -148,7 +148,7 @@ u32 intent_drain(struct vcpu *v)
 
 void intent_flush(struct vcpu *v, u64 removals)
 {
-	if (intent_drain(v) >= removals)
+	if (intent_drain(v, removals) == removals)
 		return;
 	stats.intent_resyncs++;
 	shadow_flush_current(v);

@@ -16,8 +16,8 @@ extern struct pvm_intent no_intent;
 bool intent_msr_read(struct vcpu *v, u32 msr, u64 *val);
 bool intent_msr_write(struct vcpu *v, u32 msr, u64 val);
 
-/* Carry out what is queued; returns how many removals that were */
-u32 intent_drain(struct vcpu *v);
+/* Carry out what is queued; returns how many of the @last entries were removals that were done */
+u32 intent_drain(struct vcpu *v, u64 last);
 
 /* Flush what the last @removals of the queue name; more if they are not there */
 void intent_flush(struct vcpu *v, u64 removals);

@@ -82,7 +82,7 @@ bool short_fill(struct vcpu *v)
 	if (!short_begin(v))
 		return true;
 	stats.short_fills++;
-	intent_drain(v);
+	intent_drain(v, 0);
 	if (v->prefetch)
 		fault_prefetch(v);
 	v->slow = 0;

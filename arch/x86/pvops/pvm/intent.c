@@ -111,17 +111,17 @@ unsigned int pvm_intent_removals(struct pvm_intent *intent, unsigned long start,
 }
 
 /*
- * Interrupts are off, so that nothing but the call drains the queue; what an NMI
- * might have drained is missing from the count, and everything is flushed.
+ * Interrupts are off, so that the removals are the queue's last entries, and
+ * nothing but the call drains it.  If an NMI had it drained they are missing, and
+ * everything is flushed.
  */
 static void pvm_intent_flush_user_range(unsigned long start, unsigned long end,
 					unsigned int stride_shift)
 {
 	unsigned int removals = pvm_intent_removals(this_cpu_ptr(&pvm_intent.intent), start, end);
 
-	if (removals)
-		pvm_hypercall1(PVM_HC_INTENT_FLUSH, removals);
-	else
+	/* A hypervisor that this guest has been moved to may not have the call. */
+	if (!removals || pvm_hypercall1(PVM_HC_INTENT_FLUSH, removals) < 0)
 		pvm_hypercall0(PVM_HC_TLB_FLUSH_CURRENT);
 }
 

@@ -26,8 +26,9 @@
 #define PVM_INTENT_ENABLE		0x1
 
 /*
- * Flush what the last RBX removals in the queue name, of the page tables that
- * are loaded.  If fewer are left there, flush as PVM_HC_TLB_FLUSH_CURRENT does.
+ * Flush what the last RBX entries of the queue name, which are removals, of the
+ * page tables that are loaded.  If one of them is not there, or is not carried
+ * out, flush as PVM_HC_TLB_FLUSH_CURRENT does.
  */
 #define PVM_HC_INTENT_FLUSH		(PVM_HC_BASE + 16)
 
