@@ -61,6 +61,32 @@ static int kexec_is_refused(void)
 	return fails_with("kexec_load", result, EOPNOTSUPP);
 }
 
+static int power(const char *file, const char *state)
+{
+	int fd = open(file, O_WRONLY), result;
+
+	if (fd < 0)
+		return -1;
+	result = write(fd, state, strlen(state));
+	close(fd);
+
+	return result < 0 ? -1 : 0;
+}
+
+static int hibernation_is_refused(void)
+{
+	return power("/sys/power/state", "disk") ? 0 : ktap_why("it came back from it");
+}
+
+/* The devices sleep and wake up again. */
+static int suspend_to_memory_is_refused(void)
+{
+	if (power("/sys/power/mem_sleep", "deep"))
+		return ktap_why("the machine has no S3");
+
+	return fails_with("mem", power("/sys/power/state", "mem"), ENOSYS);
+}
+
 /* ptp_kvm's clock: a hypercall each time, through KVM_HYPERCALL in a module */
 static int ptp_clock_advances(void)
 {
@@ -86,6 +112,8 @@ static const struct ktap_case cases[] = {
 	KTAP_CASE(iopl_is_absent),
 	KTAP_CASE(ioperm_is_absent),
 	KTAP_CASE(kexec_is_refused),
+	KTAP_CASE(hibernation_is_refused),
+	KTAP_CASE(suspend_to_memory_is_refused),
 	KTAP_CASE(ptp_clock_advances),
 };
 

@@ -18,6 +18,8 @@ static const struct pvops_feature features[] = {
 };
 
 static const struct pvops_step steps[] = {
+	{ .name = "vectors", .phase = PVOPS_EARLY, .run = pvm_reserve_vectors },
+	{ .name = "sleep", .phase = PVOPS_LATE, .run = pvm_refuse_sleep },
 	{ .name = "intent-ops", .phase = PVOPS_EARLY, .run = pvm_intent_install },
 	{
 		.name = "intent-page",

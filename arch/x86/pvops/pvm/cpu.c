@@ -64,8 +64,8 @@ static void register_pvcs(void)
  * pvm_register_cpu - let this CPU take events
  *
  * Once VCPU_STRUCT is set faults are delivered; until then each one is a triple
- * fault.  A CPU that comes (back) up starts with an idle PVCS, and with null
- * TLS descriptors in the hypervisor.
+ * fault.  A CPU that comes (back) up starts with an idle PVCS, and without TLS
+ * descriptors.
  *
  * Context: start-up code of the CPU, interrupts off.
  */
@@ -77,6 +77,7 @@ void pvm_register_cpu(void)
 	pvcs->event_flags = 0;
 	pvcs->event_vector = 0;
 	memset(this_cpu_ptr(loaded_tls), 0, sizeof(loaded_tls));
+	pvm_hypercall3(PVM_HC_LOAD_TLS, 0, 0, 0);
 	pvm_forget_cr3();
 	pvm_intent_forget();
 
@@ -84,6 +85,16 @@ void pvm_register_cpu(void)
 	must_wrmsr(MSR_PVM_RETU_RIP, (unsigned long)pvm_retu);
 	must_wrmsr(MSR_LSTAR, (unsigned long)pvm_entry_SYSCALL_64);
 	register_pvcs();
+}
+
+/**
+ * pvm_unregister_cpu - this CPU takes no events any more: each is a triple fault
+ *
+ * Context: interrupts off.
+ */
+void pvm_unregister_cpu(void)
+{
+	must_wrmsr(MSR_PVM_VCPU_STRUCT, 0);
 }
 
 /**
@@ -119,7 +130,7 @@ static void pvm_load_gs_index(unsigned int selector)
 	local_irq_restore(flags);
 }
 
-/* Called with interrupts off; most tasks have no TLS descriptors at all. */
+/* Called with preemption off; most tasks have no TLS descriptors at all. */
 static void pvm_load_tls(struct thread_struct *t, unsigned int cpu)
 {
 	struct desc_struct *loaded = per_cpu(loaded_tls, cpu);

@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 the pvops developers
  */
+#include <linux/bits.h>
 #include <linux/cpufeature.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -46,6 +47,7 @@ static const struct hidden hidden[] = {
 	{ 7, 0, CPUID_EDX, F(IBT) | F(ARCH_LBR) | F(PCONFIG) | F(SPEC_CTRL) |
 		F(INTEL_STIBP) | F(SPEC_CTRL_SSBD) | F(ARCH_CAPABILITIES) | F(FLUSH_L1D) },
 	{ 7, 1, CPUID_EAX, F(FRED) | F(LKGS) | F(WRMSRNS) | F(LAM) | BIT(6) /* LASS */ },
+	{ 7, 2, CPUID_EDX, GENMASK(4, 0) /* controls in MSR_IA32_SPEC_CTRL */ },
 	{ 0xa, ANY_SUBLEAF, CPUID_EAX, ~0u },
 	{ 0xd, 1, CPUID_EAX, F(XSAVES) },
 	{ 0x80000001, ANY_SUBLEAF, CPUID_ECX, F(SVM) | F(PERFCTR_CORE) | F(PERFCTR_NB) |
@@ -53,6 +55,8 @@ static const struct hidden hidden[] = {
 	{ 0x80000008, ANY_SUBLEAF, CPUID_EBX, F(AMD_IBPB) | F(AMD_IBRS) | F(AMD_STIBP) |
 		F(AMD_SSBD) | F(VIRT_SSBD) },
 	{ 0x8000001f, ANY_SUBLEAF, CPUID_EAX, ~0u },
+	/* Automatic IBRS tells CPLs apart, and guest user space is at the kernel's */
+	{ 0x80000021, ANY_SUBLEAF, CPUID_EAX, F(AUTOIBRS) | F(SBPB) | F(IBPB_BRTYPE) },
 	{ 0x80000022, ANY_SUBLEAF, CPUID_EAX, ~0u },
 	/* The #PF protocol of asynchronous page faults has no place in PVM's */
 	{ KVM_CPUID_FEATURES, ANY_SUBLEAF, CPUID_EAX,

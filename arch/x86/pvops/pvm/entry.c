@@ -9,7 +9,6 @@
  */
 #include <linux/bits.h>
 #include <linux/init.h>
-#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/nospec.h>
 
@@ -27,10 +26,10 @@
 
 /*
  * Exceptions whose IDT gate has left early_idt_handler_array.  Written during
- * boot on one CPU; once trap_init() is over the static key stands for all.
+ * boot on one CPU.  A static branch in its place would itself be patched while
+ * exc_int3() is behind it.
  */
 static u32 normal_exceptions __ro_after_init;
-static DEFINE_STATIC_KEY_FALSE(all_exceptions_normal);
 
 #define SYSVEC(vector, function) [(vector) - FIRST_SYSTEM_VECTOR] = function
 
@@ -118,8 +117,7 @@ static void __ref early_exception(struct pt_regs *regs, unsigned int vector,
 static noinstr void exception(struct pt_regs *regs, unsigned int vector,
 			      unsigned long error_code)
 {
-	if (!static_branch_likely(&all_exceptions_normal) &&
-	    !(normal_exceptions & BIT(vector))) {
+	if (unlikely(!(normal_exceptions & BIT(vector)))) {
 		instrumentation_begin();
 		early_exception(regs, vector, error_code);
 		instrumentation_end();
@@ -159,6 +157,19 @@ static __always_inline void vector_event(struct pt_regs *regs, unsigned int even
 		exception(regs, vector, error_code);
 	else
 		interrupt(regs, vector);
+}
+
+/* INT 0x80 of user mode; nothing else has this vector (pvm_reserve_vectors()) */
+static noinstr void int80(struct pt_regs *regs)
+{
+#ifdef CONFIG_IA32_EMULATION
+	if (ia32_enabled()) {
+		int80_emulation(regs);
+		return;
+	}
+#endif
+	/* As by a gate that user mode may not use (SDM volume 3, Error Code) */
+	exc_general_protection(regs, IA32_SYSCALL_VECTOR << 3 | 2);
 }
 
 /* Both may be due at once; a machine check comes first */
@@ -208,20 +219,21 @@ __visible noinstr void pvm_event_from_user(struct pt_regs *regs, unsigned int ev
 					   unsigned int error_code)
 {
 	if (unlikely(!(event & PVM_EVENT_VECTOR_STD))) {
-		nmi_or_machine_check(regs, event);
+		/* After a machine check in user mode this may be another CPU */
+		if (event & PVM_EVENT_VECTOR_NMI)
+			exc_nmi(regs);
+		if (event & PVM_EVENT_VECTOR_MCE)
+			machine_check(regs);
 		return;
 	}
 
 	if (unlikely(event & (PVM_EVENT_VECTOR_MCE | PVM_EVENT_VECTOR_NMI)))
 		pvm_recorded_events(event);
 
-#ifdef CONFIG_IA32_EMULATION
-	if (unlikely((event & PVM_EVENT_VECTOR_MASK) == IA32_SYSCALL_VECTOR) && ia32_enabled()) {
-		do_int80_emulation(regs);
-		return;
-	}
-#endif
-	vector_event(regs, event, error_code);
+	if (unlikely((event & PVM_EVENT_VECTOR_MASK) == IA32_SYSCALL_VECTOR))
+		int80(regs);
+	else
+		vector_event(regs, event, error_code);
 }
 
 /**
@@ -267,10 +279,29 @@ static void __ref pvm_write_idt_entry(gate_desc *idt, int vector, const gate_des
  */
 static void __ref pvm_load_idt(const struct desc_ptr *dtr)
 {
-	if (smp_processor_id())
+	/* What follows is meant to be a triple fault (machine_emergency_restart()) */
+	if (!dtr->size)
+		pvm_unregister_cpu();
+	else if (smp_processor_id())
 		pvm_register_cpu();
 	else if (system_state == SYSTEM_BOOTING)
 		pvm_init_cpu_caps();
+}
+
+/**
+ * pvm_reserve_vectors - keep devices off the vector of INT 0x80
+ * @cpu: not used
+ *
+ * An event does not say whether it was an instruction.  Natively the vector is
+ * free where there are no compat system calls.
+ *
+ * Return: 0.
+ */
+int pvm_reserve_vectors(unsigned int cpu)
+{
+	__set_bit(IA32_SYSCALL_VECTOR, system_vectors);
+
+	return 0;
 }
 
 void __init pvm_init_entry_ops(void)
@@ -278,11 +309,3 @@ void __init pvm_init_entry_ops(void)
 	pv_ops.cpu.write_idt_entry = pvm_write_idt_entry;
 	pv_ops.cpu.load_idt = pvm_load_idt;
 }
-
-static int __init pvm_exceptions_are_normal(void)
-{
-	if (cpu_feature_enabled(X86_FEATURE_PVM_GUEST))
-		static_branch_enable(&all_exceptions_normal);
-	return 0;
-}
-early_initcall(pvm_exceptions_are_normal);

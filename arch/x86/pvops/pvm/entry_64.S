@@ -226,6 +226,7 @@ SYM_CODE_START(pvm_event_entry)
 	PUSH_AND_CLEAR_REGS
 	ENCODE_FRAME_POINTER
 .Lregs_done:
+	HANDLE_INTR_SAFERET (%rsp)
 	movq	%rsp, %rdi
 	movzwl	PVCS(event_errcode), %edx
 	xorl	%esi, %esi

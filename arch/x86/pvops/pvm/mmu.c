@@ -23,9 +23,6 @@
 /* CR3 as it reads: without the no-flush bit */
 static DEFINE_PER_CPU(unsigned long, pvm_cr3);
 
-/* PVM_LOAD_PGTBL_LA57 if the kernel runs on 5-level tables */
-static unsigned long load_flags __ro_after_init;
-
 static noinstr void pvm_write_cr2(unsigned long cr2)
 {
 	this_cpu_write(pvm_vcpu_struct.pvcs.cr2, cr2);
@@ -51,10 +48,8 @@ void pvm_forget_cr3(void)
 
 static void pvm_write_cr3(unsigned long cr3)
 {
-	unsigned long flags = load_flags;
+	unsigned long flags = cr3 & X86_CR3_PCID_NOFLUSH ? 0 : PVM_LOAD_PGTBL_FLUSH;
 
-	if (!(cr3 & X86_CR3_PCID_NOFLUSH))
-		flags |= PVM_LOAD_PGTBL_FLUSH;
 	cr3 &= ~X86_CR3_PCID_NOFLUSH;
 
 	this_cpu_write(pvm_cr3, cr3);
@@ -78,9 +73,6 @@ static void pvm_flush_tlb_one_user(unsigned long addr)
 
 void __init pvm_init_mmu_ops(void)
 {
-	if (native_read_cr4() & X86_CR4_LA57)
-		load_flags = PVM_LOAD_PGTBL_LA57;
-
 	pv_ops.mmu.read_cr2 = __PV_IS_CALLEE_SAVE(pvm_read_cr2);
 	pv_ops.mmu.write_cr2 = pvm_write_cr2;
 	pv_ops.mmu.read_cr3 = pvm_read_cr3;

@@ -44,6 +44,7 @@ unsigned long pvm_read_cr2(void);
 void pvm_event_from_user(struct pt_regs *regs, unsigned int event, unsigned int error_code);
 void pvm_event_from_kernel(struct pt_regs *regs, unsigned int event, unsigned int error_code);
 void pvm_recorded_events(unsigned int event);
+int pvm_reserve_vectors(unsigned int cpu);
 void pvm_init_entry_ops(void);
 
 /* detect.c */
@@ -76,6 +77,7 @@ void pvm_init_cpu_caps(void);
 
 /* cpu.c */
 void pvm_register_cpu(void);
+void pvm_unregister_cpu(void);
 void pvm_move_gs_base(unsigned long base);
 void pvm_init_cpu_ops(void);
 
@@ -125,5 +127,8 @@ asmlinkage void __init __noreturn pvm_start_kernel(char *real_mode_data);
 /* stop.c */
 void pvm_puts(const char *line);
 void pvm_stop(void);
+
+/* sleep.c */
+int pvm_refuse_sleep(unsigned int cpu);
 
 #endif /* _PVOPS_PVM_PVM_H */

@@ -77,7 +77,9 @@ static void test_cpuid_hides_what_is_forbidden(struct kunit *test)
 {
 	u32 leaf1[4] = { ~0, ~0, ~0, ~0 };
 	u32 leaf7[4] = { ~0, ~0, ~0, ~0 };
+	u32 leaf72[4] = { ~0, ~0, ~0, ~0 };
 	u32 leafd[4] = { ~0, ~0, ~0, ~0 };
+	u32 amd[4] = { ~0, ~0, ~0, ~0 };
 	u32 kvm[4] = { ~0, ~0, ~0, ~0 };
 
 	filter(1, 0, leaf1);
@@ -90,6 +92,15 @@ static void test_cpuid_hides_what_is_forbidden(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaf7[1] & BIT(10), 0);		/* INVPCID */
 	KUNIT_EXPECT_NE(test, leaf7[1] & BIT(0), 0);		/* FSGSBASE stays */
 	KUNIT_EXPECT_EQ(test, leaf7[2] & BIT(3), 0);		/* PKU */
+
+	filter(7, 2, leaf72);
+	KUNIT_EXPECT_EQ(test, leaf72[3] & BIT(4), 0);		/* BHI_CTRL */
+	KUNIT_EXPECT_NE(test, leaf72[3] & BIT(5), 0);		/* MCDT_NO stays */
+
+	filter(0x80000021, 0, amd);
+	KUNIT_EXPECT_EQ(test, amd[0] & BIT(8), 0);		/* automatic IBRS */
+	KUNIT_EXPECT_EQ(test, amd[0] & BIT(28), 0);		/* IBPB_BRTYPE */
+	KUNIT_EXPECT_NE(test, amd[0] & BIT(29), 0);		/* SRSO_NO stays */
 
 	filter(0xd, 1, leafd);
 	KUNIT_EXPECT_EQ(test, leafd[0] & BIT(3), 0);		/* XSAVES */

@@ -41,7 +41,7 @@ void pvm_puts(const char *line)
  * pvm_stop - stop this vCPU for good
  *
  * HLT traps, and with the virtual interrupt flag clear nothing ends it.  Does
- * not return.
+ * not return; objtool would have to know that, were it declared so.
  *
  * Context: any.
  */
