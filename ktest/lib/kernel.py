@@ -48,16 +48,18 @@ def configure(out, values, source=LINUX, must=None):
     text = config.text(values)
     if _configured(out, text):
         return
-    wanted.write_text(text)
+    trial = out / "wanted.config.new"
+    trial.write_text(text)
     log = out / "configure.log"
     with log.open("w") as stream:
-        job = _make(out, "allnoconfig", log=stream, variables=[f"KCONFIG_ALLCONFIG={wanted}"],
+        job = _make(out, "allnoconfig", log=stream, variables=[f"KCONFIG_ALLCONFIG={trial}"],
                     source=source)
     if job.wait():
         raise KtestError(f"{out.name}: allnoconfig failed, see {log}:\n{_tail(log)}")
     missing = config.lost(values if must is None else must, out / ".config")
     if missing:
         raise KtestError(f"{out.name}: without effect in the configuration: {' '.join(missing)}")
+    trial.replace(wanted)
 
 
 def _configured(out, text):
@@ -157,6 +159,8 @@ def build(name="release", values=None, source=LINUX, must=None, targets=()):
     log = make(out, name, *targets, source=source)
     warnings = [line for line in log.read_text(errors="replace").split("\n") if "warning:" in line]
     if warnings:
+        # Built again, what is built already would not warn.
+        make(out, name, "clean", source=source)
         raise KtestError(f"{name}: the kernel builds with warnings:\n" + "\n".join(warnings[:10]))
     return image(name)
 
@@ -164,6 +168,14 @@ def build(name="release", values=None, source=LINUX, must=None, targets=()):
 def image(name="release"):
     """The bzImage of kernel @name."""
     return BUILD / name / "arch" / "x86" / "boot" / "bzImage"
+
+
+def built(name="release"):
+    """The bzImage of kernel @name, which must be there."""
+    if not image(name).exists():
+        raise KtestError(f"{image(name).relative_to(BUILD.parent)}: not built; "
+                         f"run 'ktest/build {name}'")
+    return image(name)
 
 
 def modules(name="release"):

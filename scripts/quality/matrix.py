@@ -137,6 +137,8 @@ def build(row, source, objects=False, keep=False):
         record["reason"] = f"does not build, see {out.relative_to(BUILD.parent)}/build.log"
     elif record["findings"]:
         record["reason"] = f"{len(record['findings'])} warnings"
+        # Built again, what is built already would not warn.
+        make(source, out, "clean", variables=row.toolchain)
     else:
         record.update(done=1, result="pass")
         if not keep:
