@@ -67,20 +67,21 @@ def test_a_step_that_fails_loses_nothing_else(monkeypatch, tmp_path, capfd):
     """However it ends: the others' records are there in their order, and it is named."""
     works = [lambda: [one("a", value=1)], fails(KtestError("no")), fails(ValueError("odd")),
              fails(None), lambda: [one("a", "fork", value=2)]]
-    area = SimpleNamespace(steps=lambda short: [Step(f"step {n}", 1, work)
-                                                for n, work in enumerate(works)])
+    found = {"a": works, "b": [lambda: [one("b", value=3)]]}
     kept = []
-    monkeypatch.setattr(runner.areas, "get", lambda name: area)
+    monkeypatch.setattr(runner.areas, "get", lambda name: SimpleNamespace(
+        steps=lambda short: [Step(f"step {n}", 1, work) for n, work in enumerate(found[name])]))
     monkeypatch.setattr(runner, "_prepare", lambda: None)
     monkeypatch.setattr(runner, "TIMES", tmp_path / "times.json")
-    monkeypatch.setattr(runner, "keep", lambda made: kept.append(len(made)))
+    monkeypatch.setattr(runner, "keep", kept.append)
     monkeypatch.setenv("JOBS", "3")
-    made, failed = runner.run(["a"], keep_each=True)
-    assert [r["value"] for r in made] == [1, 2]
+    made, failed = runner.run(["a", "b"], keep_each=True)
+    assert [r["value"] for r in made] == [1, 2, 3]
     assert sorted(line.split("\n")[0] for line in failed) == [
         "a: step 1: no", "a: step 2: ValueError: odd", "a: step 3: ended without a result"]
-    assert kept[-1] == 2 and len(kept) >= 2
-    assert "bench: 5 of 5" in capfd.readouterr().out
+    # Of an area that is not whole nothing is kept.
+    assert [r["value"] for r in kept[-1]] == [3]
+    assert "bench: 6 of 6" in capfd.readouterr().out
 
 
 class Page(HTMLParser):

@@ -136,10 +136,18 @@ class Run:
         self.running = {}
         self.found = {}
         self.failed = []
+        self.spoiled = set()
 
     def records(self):
         """All records so far, in the order of the steps."""
         return [r for n in sorted(self.found) for r in self.found[n]]
+
+    def whole(self):
+        """The records of the areas all of whose steps have succeeded."""
+        open_ = {area for _, (area, _) in self.waiting} | self.spoiled | {
+            self.work[one.number][0] for one in self.running.values()}
+        return [r for n in sorted(self.found) if self.work[n][0] not in open_
+                for r in self.found[n]]
 
     def fill(self):
         """Start as many steps as run at a time."""
@@ -157,6 +165,7 @@ class Run:
             self.found[one.number], why = _receive(end)
             one.process.join()
             if why:
+                self.spoiled.add(self.work[one.number][0])
                 self.failed.append(f"{one.title}: {why}")
                 print(f"bench: FAILED {self.failed[-1]}", flush=True)
             self.progress.done(one.number, one.title, time.monotonic() - one.start)
@@ -173,7 +182,7 @@ class Run:
 def run(chosen, short=False, keep_each=False):
     """Measure the areas @chosen; return (records, what failed).
 
-    @keep_each: put what there is into bench.json after every step.
+    @keep_each: put every area into bench.json as soon as all of it is there.
     """
     _prepare()
     one = Run(chosen, short)
@@ -182,7 +191,7 @@ def run(chosen, short=False, keep_each=False):
             one.fill()
             one.collect()
             if keep_each:
-                keep(one.records())
+                keep(one.whole())
     finally:
         one.stop()
     return one.records(), one.failed
@@ -194,9 +203,14 @@ def images():
 
 
 def keep(made):
-    """Put the records into bench.json and return all that is there."""
+    """Put the records into bench.json, in place of what it has of their areas."""
     if made:
         records.write(made)
         image = kernel.sha256(kernel.image())
         _add(IMAGES, {area: image for area in {r["area"] for r in made}})
-    return records.Table(records.read())
+
+
+def table(made):
+    """The records @made, and the kept ones of other areas."""
+    areas_made = {r["area"] for r in made}
+    return records.Table([r for r in records.read() if r["area"] not in areas_made] + made)
