@@ -46,22 +46,22 @@ kernel-debug: tree
 .PHONY: run shell
 run: kernel
 	@$(SETUP) run
-	@$(PYTHON) ktest/run $(if $(PLATFORM),--platform '$(PLATFORM)') $(if $(CPUS),--cpus '$(CPUS)') \
-		$(if $(APPEND),--append '$(APPEND)')
+	@$(PYTHON) ktest/run $(if $(PLATFORM),--platform "$$PLATFORM") $(if $(CPUS),--cpus "$$CPUS") \
+		$(if $(APPEND),--append "$$APPEND")
 shell: kernel
 	@$(SETUP) run
-	@$(PYTHON) ktest/run --shell $(if $(PLATFORM),--platform '$(PLATFORM)') \
-		$(if $(CPUS),--cpus '$(CPUS)') $(if $(APPEND),--append '$(APPEND)')
+	@$(PYTHON) ktest/run --shell $(if $(PLATFORM),--platform "$$PLATFORM") \
+		$(if $(CPUS),--cpus "$$CPUS") $(if $(APPEND),--append "$$APPEND")
 
 .PHONY: desktop
 desktop: kernel
 	@$(SETUP) run desktop
-	@$(PYTHON) ktest/show-desktop $(if $(VNC),--vnc '$(VNC)')
+	@$(PYTHON) ktest/show-desktop $(if $(VNC),--vnc "$$VNC")
 
 .PHONY: demo
 demo: kernel
 	@$(SETUP) run desktop
-	@$(PYTHON) ktest/demo $(if $(PLATFORM),--platform '$(PLATFORM)') $(if $(VNC),--vnc '$(VNC)')
+	@$(PYTHON) ktest/demo $(if $(PLATFORM),--platform "$$PLATFORM") $(if $(VNC),--vnc "$$VNC")
 
 .PHONY: test soak
 test:
@@ -79,7 +79,7 @@ bench: kernel
 .PHONY: deb
 deb: tree
 	@$(SETUP) build deb
-	@$(PYTHON) scripts/deb/build --kernel '$(or $(KERNEL_CONFIG),release)'
+	@$(PYTHON) scripts/deb/build --kernel "$${KERNEL_CONFIG:-release}"
 
 .PHONY: lint bisect-check
 lint: tree
@@ -99,8 +99,8 @@ docs: tree
 
 .PHONY: series
 series: tree
-	@test -n '$(OUT)' || { echo 'series: say where to: make series OUT=dir' >&2; exit 2; }
-	@$(PYTHON) scripts/series $(if $(SIGNOFF),--signoff '$(SIGNOFF)') '$(OUT)'
+	@test -n "$$OUT" || { echo 'series: say where to: make series OUT=dir' >&2; exit 2; }
+	@$(PYTHON) scripts/series $(if $(SIGNOFF),--signoff "$$SIGNOFF") "$$OUT"
 
 .PHONY: clean
 clean:

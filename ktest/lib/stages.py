@@ -61,6 +61,14 @@ def pytest(*options, jobs=1):
     return total
 
 
+def any_case(*options):
+    """Does pytest find a case with these options?"""
+    return not subprocess.run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                               "--collect-only", str(KTEST / "tests"), *options], cwd=ROOT,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              env=dict(os.environ, PYTHONPATH=str(ROOT))).returncode
+
+
 def counted(report, *words):
     """Run one of our own tools and count the results that it leaves in @report."""
     path = REPORT / report

@@ -46,8 +46,9 @@ def _small_disk(tmp_path):
     where = tmp_path / "small"
     where.mkdir()
     mount = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    subprocess.run([*mount, "mount", "-t", "tmpfs", "-o", "size=64k,mode=777", "none", where],
-                   check=True)
+    if subprocess.run([*mount, "mount", "-t", "tmpfs", "-o", "size=64k,mode=777", "none", where],
+                      check=False).returncode:
+        pytest.skip("a disk without space needs root, or sudo without a password")
     yield where
     subprocess.run([*mount, "umount", where], check=True)
 

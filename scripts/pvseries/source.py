@@ -13,6 +13,8 @@ from .git import Git
 VERSION = (6, 12)
 PACKAGE = "linux-source-6.12"
 TARBALL = Path("/usr/src/linux-source-6.12.tar.xz")
+# The setting of the tree's git that says which tree was given for it.
+_TAKEN_FROM = "pvops.taken-from"
 # An unpacked tree, its git objects and one build, in bytes, with some room.
 NEEDED = 6 << 30
 
@@ -83,10 +85,17 @@ def from_tree(top, kernel):
     shutil.copytree(kernel, top, symlinks=True)
 
 
+def _taken_from(top):
+    """The tree that was given for the one at @top."""
+    return Git(top).run("config", _TAKEN_FROM, check=False).decode().strip()
+
+
 def obtain(top, kernel=None):
     """Make sure that @top is a git tree whose branch base is a pristine kernel."""
     top = Path(top)
     if (top / ".git").exists() and Git(top).has("refs/heads/base"):
+        if kernel and _taken_from(top) != str(Path(kernel).resolve()):
+            raise SeriesError(f"{top}: is of another kernel; 'make clean' first to take {kernel}")
         return False
     if top.exists() and any(top.iterdir()):
         raise SeriesError(f"{top}: in the way: neither empty nor a tree made by 'make tree'")
@@ -102,6 +111,8 @@ def obtain(top, kernel=None):
             check_version(staging)
         if not (staging / ".git").exists():
             commit_base(staging)
+        if kernel:
+            Git(staging).run("config", _TAKEN_FROM, str(Path(kernel).resolve()))
         # Only a complete tree gets the name, so that an interrupted run leaves no half state.
         if top.exists():
             top.rmdir()

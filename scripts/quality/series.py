@@ -129,6 +129,8 @@ def check_abi(check, context):
         return
     done = run(["scripts/get_abi.pl", "--dir", context.source / "Documentation" / "ABI",
                 "validate"], cwd=context.source)
+    if done.returncode:
+        check.find("Documentation/ABI", 0, f"get_abi.pl validate: exit status {done.returncode}")
     for line in done.stdout.split("\n"):
         for path in ours:
             if path in line or Path(path).name in line:
