@@ -33,11 +33,11 @@ check "ping in a VLAN" pings 10.5.0.2
 check "MTU 9000" set_mtu 9000
 check "MTU 9000 at the other end" ip -n b link set eth1 mtu 9000
 check "ping with 8900 bytes" pings -s 8900 10.1.0.2
-attach pass frags
+check "an XDP program with fragments" attach pass frags
 check "ping with 8900 bytes through XDP" pings -s 8900 10.1.0.2
 check "bytes arrive through XDP" bytes_arrive 4000
 detach
-attach drop frags
+check "one that drops" attach drop frags
 check "XDP drops" sh -c '! ping -c 1 -W 1 10.1.0.2'
 detach
 check "ping after XDP" pings 10.1.0.2

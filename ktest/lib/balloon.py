@@ -12,13 +12,11 @@ import subprocess
 import time
 
 from . import KtestError
-from .boot import PATIENCE
+from .boot import PATIENCE, until
 from .machine import QEMU
 from .serve import ServingGuest
 
 SYSFS = "/sys/class/pv_balloon/pv_balloon0"
-# Files of sysfs are in KiB.
-KIB = 1024
 MIB = 1 << 20
 # Where QEMU has guest memory in its map, and the lines after that up to Rss.
 BACKEND = "memfd:memory-backend-memfd"
@@ -27,12 +25,11 @@ UP_TO_RSS = 4
 
 def reach(guest, megabytes, timeout=60):
     """Wait until QEMU has been told that the guest has this size."""
-    end = time.monotonic() + timeout * PATIENCE
-    while (actual := guest.qmp("query-balloon")["actual"]) != megabytes * MIB:
-        if time.monotonic() > end:
-            raise KtestError(f"guest has {actual // MIB} MiB where {megabytes} were asked for:\n"
-                             f"{guest.machine.tail(30)}")
-        time.sleep(0.02)
+    try:
+        until(lambda: guest.qmp("query-balloon")["actual"] == megabytes * MIB, timeout,
+              f"the guest has not got the {megabytes} MiB that were asked for", every=0.02)
+    except KtestError as err:
+        raise KtestError(f"{err}:\n{guest.machine.tail(30)}") from None
 
 
 def resize(guest, megabytes, timeout=60):
@@ -64,12 +61,6 @@ class BalloonGuest(ServingGuest):
         """End the guest in order, within a minute, and return its judged console."""
         self.limit = time.monotonic() - self.machine.started + 60 * PATIENCE
         return super().quit(expect_splat)
-
-    def quit_well(self):
-        """The same, and nothing was wrong."""
-        result = self.quit()
-        if not result.ok:
-            raise KtestError(result.explain())
 
     def meminfo(self, name):
         """A value of /proc/meminfo, in KiB."""

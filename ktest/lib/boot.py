@@ -5,6 +5,7 @@
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
+import sys
 import tempfile
 import time
 
@@ -13,7 +14,10 @@ from .machine import Machine
 from .paths import REPORT
 
 # Every time limit is for an idle machine and is stretched by this on a busy one.
-PATIENCE = float(os.environ.get("KTEST_PATIENCE", "3"))
+try:
+    PATIENCE = float(os.environ.get("KTEST_PATIENCE", "3"))
+except ValueError:
+    sys.exit("KTEST_PATIENCE: not a number")
 
 # What every kernel here is told.  The check that the timer interrupts gives up when an
 # emulator is not run for a while ("IO-APIC + timer doesn't work!"); guests of KVM, Hyper-V
@@ -93,17 +97,28 @@ class Result:
                           tail, f"console: {self.path}", f"repeat: {self.repeat}"])
 
 
+def until(condition, timeout, otherwise, every=0.1):
+    """Wait until @condition() is true and return it; @timeout is of an idle machine."""
+    end = time.monotonic() + timeout * PATIENCE
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise KtestError(otherwise)
+        time.sleep(every)
+    return found
+
+
 class Guest:
     """A guest that runs; use as a context manager, or call finish()."""
 
     def __init__(self, boot):
         self.boot = boot
         platform = platforms.get(boot.platform)
-        boot.image = boot.image or kernel.image(boot.kernel)
+        missing = platforms.missing(boot.platform)
+        if missing:
+            raise KtestError(f"{boot.platform}: {missing}")
+        boot.image = boot.image or kernel.built(boot.kernel)
         boot.initrd = boot.initrd or initramfs.write(boot.kernel, boot.files,
                                                           boot.console_path.stem)
-        if not boot.image.exists():
-            raise KtestError(f"{boot.image}: not built; run 'make kernel'")
         self.limit = (boot.timeout or platform.TIMEOUT) * PATIENCE
         REPORT.mkdir(parents=True, exist_ok=True)
         self.machine = Machine(platform.arguments(boot), boot.console_path,
@@ -136,6 +151,12 @@ class Guest:
         with tempfile.NamedTemporaryFile(prefix="ktest-", suffix=".ppm") as file:
             self.qmp("screendump", filename=file.name)
             return Path(file.name).read_bytes()
+
+    def wake(self, timeout=60):
+        """Wait until the machine sleeps, then press its power button."""
+        until(lambda: self.qmp("query-status")["status"] == "suspended", timeout,
+              "the machine does not go to sleep")
+        self.qmp("system_wakeup")
 
     def finish(self, expect_splat=None):
         """Wait until the guest powers off and judge its console."""

@@ -16,7 +16,7 @@ def run(name, main, interrupted="interrupted"):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(f"{name}: terminated"))
     try:
         sys.exit(main())
-    except KtestError as err:
+    except (KtestError, OSError) as err:
         sys.exit(f"{name}: {err}")
     except KeyboardInterrupt:
         sys.exit(f"{name}: {interrupted}")

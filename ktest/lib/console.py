@@ -46,21 +46,32 @@ class Console:
         found = re.search(r"^KTEST BOOT ([\d.]+)", self.text, re.M)
         return float(found.group(1)) if found else None
 
+    def suites(self):
+        """{top-level test or suite: 'pass', 'fail' or 'skip'}"""
+        return {match["text"].strip("- ").split(" ")[0]: _result(match)
+                for match in _KTAP.finditer(self.text) if not match["indent"]}
+
     def ktap(self):
         """Every KTAP result line of the lowest level: (result, description).
 
-        result is 'pass', 'fail' or 'skip'; a parent's own line is left out.
+        result is 'pass', 'fail' or 'skip'; a parent's own line is left out if it did not fail.
         """
         results, lines = [], list(_KTAP.finditer(self.text))
         for here, match in enumerate(lines):
             before = lines[here - 1] if here else None
-            if before and len(before["indent"]) > len(match["indent"]):
+            parent = before and len(before["indent"]) > len(match["indent"])
+            # That of a child that failed says less; any other is news.
+            if parent and _result(match) != "fail":
                 continue
-            text = match["text"].strip()
-            skipped = re.search(r"# SKIP\b", text, re.I)
-            result = "fail" if match["not"] else "skip" if skipped else "pass"
-            results.append((result, text.lstrip("- ")))
+            results.append((_result(match), match["text"].strip().lstrip("- ")))
         return results
+
+
+def _result(match):
+    """What a line of KTAP says: 'pass', 'fail' or 'skip'."""
+    if match["not"]:
+        return "fail"
+    return "skip" if re.search(r"# SKIP\b", match["text"], re.I) else "pass"
 
 
 def clean(raw):

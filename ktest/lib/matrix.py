@@ -3,10 +3,11 @@
 """The boot matrix: one row a platform, as a table and as platforms.json."""
 
 import json
+import re
 import sys
 
 from . import KtestError, boot, kernel, platforms
-from .paths import REPORT
+from .paths import REPORT, ROOT
 
 AREAS = ("cpu", "mmu", "irq", "timer")
 
@@ -24,6 +25,14 @@ def expectations(module, info):
     return wrong
 
 
+def suites():
+    """Our KUnit suites, by their sources."""
+    found = [re.findall(r"^static struct kunit_suite \w+ = \{\n\t\.name = \"(\w+)\"",
+                        path.read_text(), re.M)
+             for top in ("arch", "drivers") for path in (ROOT / top).glob("**/*_test.c")]
+    return sorted(name for names in found for name in names)
+
+
 def row(name, result=None, sha256="", reason="", outcome="skip"):
     """One object of platforms.json."""
     info = result.console.info if result else {}
@@ -32,18 +41,24 @@ def row(name, result=None, sha256="", reason="", outcome="skip"):
         "owners": {area: info.get(f"pvops.owners.{area}", "") for area in AREAS},
         "clocksource": info.get("clocksource", ""),
         "boot_seconds": result.console.boot_seconds if result else None,
+        "skipped_cases": _skipped(result) if result else [],
         "image_sha256": sha256, "result": outcome, "reason": reason,
     }
 
 
+def _skipped(result):
+    return [text for outcome, text in result.console.ktap() if outcome == "skip"]
+
+
 def run_one(name, **options):
     """Boot platform @name and return (row, Result or None)."""
-    module = platforms.get(name)
-    reason = getattr(module, "NEEDS", lambda: None)()
+    reason = platforms.missing(name)
     if reason:
         return row(name, reason=reason), None
     result = boot.run(name, **options)
-    result.console.problems += expectations(module, result.console.info)
+    result.console.problems += expectations(platforms.get(name), result.console.info)
+    result.console.problems += [f"the KUnit suite {suite} did not run"
+                                for suite in suites() if suite not in result.console.suites()]
     if result.console.info.get("cpus") not in (None, str(result.boot.cpus)):
         result.console.problems.append(f"{result.console.info['cpus']} CPUs came up")
     return row(name, result, kernel.sha256(result.boot.image),
@@ -61,6 +76,8 @@ def run(names, **options):
             one, result = row(name, reason=str(err), outcome="fail"), None
         rows.append(one)
         took = f" in {result.seconds:.0f} s" if result else ""
+        if one["skipped_cases"]:
+            took += f", {len(one['skipped_cases'])} test cases skipped"
         print(f"boot: {name}: {one['result']}{took}" + (f": {one['reason']}" if one["reason"] else ""))
         if result and not result.ok:
             print(result.explain(), file=sys.stderr)

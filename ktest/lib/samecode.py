@@ -18,12 +18,12 @@ import tempfile
 
 from elftools.elf.elffile import ELFFile
 
+from . import KtestError
 from .callsites import Image
 
 # Where the kernel's image lies without KASLR: __START_KERNEL_map in
 # arch/x86/include/asm/page_64_types.h.
 START_KERNEL_MAP = 0xffffffff80000000
-_HEADER = re.compile(r"^[0-9a-f]{16} <(.+)>:$")
 _LINE = re.compile(r"^ *([0-9a-f]{8,16}):\t(.*?) *(?:# ([0-9a-f]+).*)?$")
 _TARGET = re.compile(r"\b([0-9a-f]{8,16}) <[^>]*>")
 _NUMBER = re.compile(r"(-?)0x([0-9a-f]+)")
@@ -154,6 +154,8 @@ class Code:
             with subprocess.Popen(["objdump", "-d", "-w", "--no-show-raw-insn", "-j", ".text",
                                    copy], stdout=subprocess.PIPE, text=True) as objdump:
                 yield from objdump.stdout
+            if objdump.returncode:
+                raise KtestError(f"objdump {self.vmlinux}: exit status {objdump.returncode}")
 
     def instructions(self, wanted):
         """{key: [instruction]} of the functions @wanted, as keys of functions()."""
@@ -184,4 +186,4 @@ def differences(one, other, wanted):
     both = [key for key in wanted if key in common]
     first, second = one.instructions(both), other.instructions(both)
     return {key: (first.get(key), second.get(key)) for key in wanted
-            if key not in first or first[key] != second[key]}
+            if not first.get(key) or first[key] != second[key]}

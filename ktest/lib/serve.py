@@ -36,3 +36,9 @@ class ServingGuest(Guest):
         """End the guest in order and return its judged console; see finish()."""
         self.send("0 quit\n")
         return self.finish(expect_splat)
+
+    def quit_well(self):
+        """The same, and nothing may be wrong with it."""
+        result = self.quit()
+        if not result.ok:
+            raise KtestError(result.explain())

@@ -6,12 +6,11 @@ from contextlib import contextmanager
 import os
 import struct
 import subprocess
-import time
 
 import pytest
 
 from ktest.lib import testmodules
-from ktest.lib.boot import PATIENCE
+from ktest.lib.boot import until
 from ktest.lib.nic import QUIET, tools
 from ktest.lib.paths import GUEST
 from ktest.lib.serve import ServingGuest
@@ -67,11 +66,7 @@ def sleep_and_wake(guest):
     """S3: the device loses its state and gets it back."""
     start = len(guest.machine.text())
     guest.run("(sleep 0.3; echo mem >/sys/power/state; echo AWAKE) & sleep 0")
-    end = time.monotonic() + 60 * PATIENCE
-    while guest.qmp("query-status")["status"] != "suspended":
-        assert time.monotonic() < end, "the machine does not fall asleep"
-        time.sleep(0.1)
-    guest.qmp("system_wakeup")
+    guest.wake()
     # what is typed before the UART is back is lost
     guest.wait_for("^AWAKE", 60, start)
 
@@ -81,10 +76,9 @@ def replug(guest):
     guest.qmp("device_del", id="nic-h0")
     guest.run("for i in $(seq 100); do [ -e /sys/class/net/eth0 ] || break; sleep 0.1; done; "
               "[ ! -e /sys/class/net/eth0 ]; killall net-load; wait $stream; true")
-    end = time.monotonic() + 30 * PATIENCE
-    while any(p["name"] == "nic-h0" for p in guest.qmp("qom-list", path="/machine/peripheral")):
-        assert time.monotonic() < end, "QEMU keeps the device"
-        time.sleep(0.1)
+    until(lambda: all(p["name"] != "nic-h0"
+                      for p in guest.qmp("qom-list", path="/machine/peripheral")),
+          30, "QEMU keeps the device")
     guest.qmp("device_add", driver="vmxnet3", netdev="h0", id="nic-h0", romfile="",
               mac=guest.run("echo $mac0"))
     guest.run("for i in $(seq 100); do [ -e /sys/class/net/eth0 ] && break; sleep 0.1; done; near")

@@ -19,7 +19,7 @@ long = pytest.mark.soak
                                       pytest.param("kvm", marks=long)])
 def test_row(platform):
     """DHCP, ping, iperf3 both ways, long packets, TSO over taps, checksums at the far end."""
-    reason = getattr(platforms.get(platform), "NEEDS", lambda: None)()
+    reason = platforms.missing(platform)
     if reason:
         pytest.skip(reason)
     capture = REPORT / f"net-row-{platform}.pcap"

@@ -59,7 +59,7 @@ def check_ops(ops, info):
                                                   for p in ("vmware", "xen-pv", "pvm"))])
 def test_tool(platform):
     """Facts, inventory and benchmark; less for a user who is not root, and said so."""
-    reason = getattr(platforms.get(platform), "NEEDS", lambda: None)()
+    reason = platforms.missing(platform)
     if reason:
         pytest.skip(reason)
     devices = [word for words in DEVICES.values() for word in words] if platform == "native" else []

@@ -3,11 +3,10 @@
 """The display of a guest with the VMware SVGA II device, seen from outside."""
 
 import re
-import time
 
 import pytest
 
-from ktest.lib import boot, cpio, picture, platforms, rfb, testmodules
+from ktest.lib import cpio, picture, platforms, rfb, testmodules
 
 from svga import CONSOLE, DEVICE, expect, expect_shown, finish, press, shown, start, step
 
@@ -21,7 +20,7 @@ PLATFORMS = ("native", *(pytest.param(p, marks=pytest.mark.soak)
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_display(platform, quantity):
     """Console, picture, off, damage, modes, flips, bind cycles and unplug on every platform."""
-    reason = getattr(platforms.get(platform), "NEEDS", lambda: None)()
+    reason = platforms.missing(platform)
     if reason:
         pytest.skip(reason)
     pictures = quantity(f"svga.pictures.{platform}", required=6, short=6)
@@ -142,15 +141,6 @@ def test_prime():
     assert len(re.findall(r"^KMS prime: .* yes", text, re.M)) == 6
 
 
-def wake(guest):
-    """Wait until the machine sleeps, then press its power button."""
-    end = time.monotonic() + 60 * boot.PATIENCE
-    while guest.qmp("query-status")["status"] != "suspended":
-        assert time.monotonic() < end, "the machine did not go to sleep"
-        time.sleep(0.2)
-    guest.qmp("system_wakeup")
-
-
 @pytest.mark.parametrize("how", ["suspend", "hibernate"])
 def test_sleep(how, tmp_path):
     """The picture is there again after the machine has slept."""
@@ -162,7 +152,7 @@ def test_sleep(how, tmp_path):
     with step(how, vga=[*DEVICE, *drive], memory="512M", cmdline="no_console_suspend") as guest:
         *mode, at = shown(guest)
         if how == "suspend":
-            wake(guest)
+            guest.wake()
         guest.wait_for(r"^KMS woke", 90, at)
         expect(guest, f"after-{how}", picture.pattern(*mode))
         finish(guest)

@@ -2,8 +2,8 @@
 # Copyright (C) 2026 the pvops developers
 """The platforms of the boot matrix, one module each.
 
-A platform module states NAME, TITLE (one line for the reader), DETECTED and
-OWNERS (what the guest must report), TIMEOUT in seconds on an idle machine, and
+A platform module states TITLE (one line for the reader), DETECTED and OWNERS
+(what the guest must report), TIMEOUT in seconds on an idle machine, and
 
     arguments(boot) -> list of QEMU arguments
 
@@ -27,3 +27,8 @@ def names():
 def get(name):
     """The module of platform @name."""
     return import_module("." + name.replace("-", "_"), __name__)
+
+
+def missing(name):
+    """Why platform @name cannot run here, or None."""
+    return getattr(get(name), "NEEDS", lambda: None)()

@@ -4,7 +4,6 @@
 
 from .. import nested
 
-NAME = "hyperv"
 TITLE = "Hyper-V's interface (L2 under kvm_amd, under TCG)"
 DETECTED = "hyperv"
 OWNERS = {"cpu": "native", "mmu": "hyperv", "irq": "hyperv", "timer": "hyperv"}

@@ -4,7 +4,6 @@
 
 from .. import nested
 
-NAME = "kvm"
 TITLE = "KVM (L2 under kvm_amd, under TCG)"
 DETECTED = "kvm"
 OWNERS = {"cpu": "kvm", "mmu": "kvm", "irq": "kvm", "timer": "kvm"}

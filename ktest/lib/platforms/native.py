@@ -4,7 +4,6 @@
 
 from .. import direct
 
-NAME = "native"
 TITLE = "no hypervisor"
 DETECTED = "native"
 OWNERS = {"cpu": "native", "mmu": "native", "irq": "native", "timer": "native"}

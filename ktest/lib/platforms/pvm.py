@@ -13,7 +13,6 @@ from .. import KtestError, direct, xen
 from ..alone import alone
 from ..paths import BUILD, KTEST
 
-NAME = "pvm"
 TITLE = "PVM guest of the reference host (ktest/pvmhost), at CPL 3"
 DETECTED = "pvm"
 OWNERS = {"cpu": "pvops-pvm+kvm", "mmu": "pvops-pvm+kvm", "irq": "pvops-pvm+kvm", "timer": "kvm"}

@@ -4,7 +4,6 @@
 
 from .. import direct
 
-NAME = "unknown"
 TITLE = "a hypervisor that Linux does not know"
 DETECTED = "unknown"
 OWNERS = {"cpu": "native", "mmu": "native", "irq": "native", "timer": "native"}

@@ -8,7 +8,6 @@ only with the hypervisor CPUID bit clear.
 
 from .. import direct
 
-NAME = "vmware"
 TITLE = "VMware's backdoor and devices on QEMU"
 DETECTED = "vmware"
 OWNERS = {"cpu": "vmware", "mmu": "native", "irq": "native", "timer": "native"}

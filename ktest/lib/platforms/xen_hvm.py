@@ -10,7 +10,6 @@ is the guest's console.
 from .. import cpio, direct, initramfs, xen
 from ..paths import BUILD
 
-NAME = "xen-hvm"
 TITLE = "a PVH guest of Debian's Xen 4.17"
 DETECTED = "xen-hvm"
 OWNERS = {"cpu": "xen", "mmu": "native", "irq": "xen", "timer": "xen"}

@@ -7,7 +7,6 @@ With SMAP or SMEP on, dom0 dies early under TCG (Xen's bounce frames).
 
 from .. import direct, xen
 
-NAME = "xen-pv"
 TITLE = "dom0 of Debian's Xen 4.17, paravirtualised"
 DETECTED = "xen-pv"
 OWNERS = {"cpu": "xen", "mmu": "xen", "irq": "xen", "timer": "xen"}
