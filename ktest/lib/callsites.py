@@ -10,10 +10,15 @@ arch/x86/include/asm/alternative.h and struct static_call_site in
 include/linux/static_call_types.h.
 """
 
+import base64
 from dataclasses import dataclass
+import gzip
+import re
 import struct
 
 from elftools.elf.elffile import ELFFile
+
+from . import KtestError
 
 ALT_INSTR = struct.Struct("<iiIBB")     # packed: 14 bytes
 STATIC_CALL_SITE = struct.Struct("<ii")
@@ -126,3 +131,13 @@ def decode(site, address, code):
     if site.other and code[:len(site.other)] == site.other and nops(code[len(site.other):]):
         return ("inlined",)
     return ("odd", code.hex())
+
+
+def peeked(text):
+    """{address: bytes} of what core.sh has read by kt_peek, from a console's @text."""
+    packed = re.search(r"^CORE BEGIN bytes\n([A-Za-z0-9+/=\n]*)^CORE END$", text, re.M)
+    if not packed:
+        raise KtestError("no section 'bytes' on the console, or lines in it that are not its own")
+    lines = gzip.decompress(base64.b64decode(packed[1])).decode().split("\n")
+    found = (re.fullmatch(r"([0-9a-f]{16}) ((?:[0-9a-f]{2})+)", line) for line in lines)
+    return {int(m[1], 16): bytes.fromhex(m[2]) for m in found if m}

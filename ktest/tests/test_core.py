@@ -10,7 +10,7 @@ import time
 import pytest
 
 from ktest.lib import boot, platforms, testmodules
-from ktest.lib.callsites import Image, decode
+from ktest.lib.callsites import Image, decode, peeked
 from ktest.lib.cpio import Archive
 from ktest.lib.paths import BUILD
 
@@ -177,12 +177,6 @@ def test_failure_without_native_stops(platform, kernel, step):
 
 # The inventory against memory ---------------------------------------------------------------
 
-def take_bytes(found, offset):
-    """Bytes that the guest read, by link address."""
-    lines = (re.fullmatch(r"([0-9a-f]{16}) ((?:[0-9a-f]{2})+)", l) for l in found["bytes"])
-    return {int(m[1], 16) - offset: bytes.fromhex(m[2]) for m in lines if m}
-
-
 @dataclass
 class Memory:
     """A guest's call sites: decoded, with symbols for their targets."""
@@ -254,7 +248,7 @@ def test_inventory_agrees_with_memory(platform, quantity):
     offset = int(found["symbols"][0].split()[0], 16) - image.symbols["_text"]
     assert offset == 0
     assert check_areas(report, found["files"]) == {"native", MEASURED[platform]}
-    memory = Memory(image, offset, take_bytes(found, offset), names_by_address(image))
+    memory = Memory(image, offset, {a - offset: b for a, b in peeked(result.console.text).items()}, names_by_address(image))
     assert set(memory.code) == {s.address for s in every}
     names = slot_names(report)
     assert len(names) == image.sizes["pv_ops"] // 8

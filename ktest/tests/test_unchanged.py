@@ -13,7 +13,7 @@ import pytest
 
 from ktest.lib import baseline, boot, samecode
 from ktest.lib.bench import operations, samples
-from ktest.lib.callsites import Image, decode
+from ktest.lib.callsites import Image, decode, peeked
 from ktest.lib.cpio import Archive
 from ktest.lib.paths import BUILD, REPORT
 
@@ -121,8 +121,7 @@ def test_page_table_values(platform):
     text = result.console.text
     names = slots(text)
     assert len(names) == image.sizes["pv_ops"] // 8
-    code = {int(address, 16): bytes.fromhex(data) for address, data in
-            re.findall(r"^([0-9a-f]{16}) ((?:[0-9a-f]{2})+)$", text, re.M)}
+    code = peeked(text)
     at = {}
     for name, address in image.symbols.items():
         at.setdefault(address, set()).add(name)
