@@ -10,12 +10,13 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
 help:
-	@echo 'make run [PLATFORM=name] [CPUS=n]  build the image once, boot it on every platform'
+	@echo 'make run [PLATFORM=name] [CPUS=n] [APPEND=words]'
+	@echo '                                   build the image once, boot it on every platform'
 	@echo 'make shell [PLATFORM=name]         an interactive shell in a guest'
 	@echo "make desktop [VNC=127.0.0.1:1]     Debian's Weston on the SVGA II device"
 	@echo 'make demo [PLATFORM=name] [VNC=...]  a Debian desktop, network, balloon and clock'
-	@echo 'make test                          all tests, in under 45 minutes on two cores'
-	@echo 'make soak [ONLY=name]              their long forms'
+	@echo 'make test                          the short form of the tests, in under 45 minutes'
+	@echo 'make soak [ONLY=name]              the long form, in hours'
 	@echo 'make bench [ONLY=area]             what things cost: tables, bench.json, bench.html'
 	@echo 'make deb [KERNEL_CONFIG=name|file]  Debian packages: kernel, drivers (DKMS), tool'
 	@echo 'make lint                          sparse, Coccinelle, checkpatch, W=1, kernel-doc'
