@@ -36,9 +36,18 @@ def text_of(path, name):
                           check=True).stdout.decode()
 
 
-def test_packages_are_whole():
-    """Sources as they are in the repository, what DKMS is told, and the tool's parts."""
+@pytest.fixture(name="old_packages")
+def _old_packages():
+    """Packages of a version before the first; afterwards 'dpkg -i build/deb/*.deb' has one each."""
     packages = build("0.0.1")
+    yield packages
+    for path in packages.values():
+        path.unlink()
+
+
+def test_packages_are_whole(old_packages):
+    """Sources as they are in the repository, what DKMS is told, and the tool's parts."""
+    packages = old_packages
     assert set(packages) == {*(f"{n}-dkms" for n in DRIVERS), "pvops-tools"}
     for name, modules in DRIVERS.items():
         path, top = packages[f"{name}-dkms"], f"usr/src/{name}-0.0.1"
