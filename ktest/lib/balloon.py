@@ -62,6 +62,12 @@ class BalloonGuest(ServingGuest):
         self.limit = time.monotonic() - self.machine.started + 60 * PATIENCE
         return super().quit(expect_splat)
 
+    def choose(self, device, driver):
+        """Have @driver serve the virtio device."""
+        bus = "/sys/bus/virtio"
+        self.run(f"echo {device} > {bus}/devices/{device}/driver/unbind; "
+                 f"echo {device} > {bus}/drivers/{driver}/bind", timeout=300)
+
     def meminfo(self, name):
         """A value of /proc/meminfo, in KiB."""
         return int(self.run(f"grep ^{name}: /proc/meminfo").split()[1])

@@ -85,13 +85,6 @@ def up_and_down(guest):
     return took, {n: t - before.get(n, 0) for n, t in after.items()}
 
 
-def choose(guest, device, driver):
-    """Have @driver serve the device."""
-    bus = "/sys/bus/virtio"
-    guest.run(f"echo {device} > {bus}/devices/{device}/driver/unbind; "
-              f"echo {device} > {bus}/drivers/{driver}/bind")
-
-
 def test_wall_time(quantity):
     """1 GiB: wall time at most 0.6 of virtio_balloon's.
 
@@ -110,11 +103,11 @@ def test_wall_time(quantity):
         for pair in range(wanted.count):
             seen = {}
             for driver in DRIVERS if pair % 2 else reversed(DRIVERS):
-                choose(guest, device, driver)
+                guest.choose(device, driver)
                 seen[driver] = up_and_down(guest)
             pairs.append(seen)
             wanted.done += 1
-        choose(guest, device, "pv_balloon")
+        guest.choose(device, "pv_balloon")
         guest.quit_well()
     for driver in DRIVERS:
         took, split = zip(*(pair[driver] for pair in pairs))

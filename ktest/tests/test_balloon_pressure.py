@@ -26,17 +26,6 @@ WITHOUT_PRT = r"pci \S+: BAR \d+: .* has bogus alignment|ACPI: setting ELCR to "
 STRESS = "--vm 2 --vm-bytes 300m --vm-method zero-one --mmap 1 --mmap-bytes 64m"
 
 
-class Tools:
-    """stress-ng and what it is linked to."""
-
-    @staticmethod
-    def bytes():
-        """As initramfs.write() takes it."""
-        archive = cpio.Archive()
-        archive.program("/usr/bin/stress-ng")
-        return archive.bytes()
-
-
 class Pressure:
     """A guest full of stress-ng, and a task that measures how long it waits for memory."""
 
@@ -46,16 +35,10 @@ class Pressure:
         self.device = guest.run("basename /sys/bus/virtio/drivers/pv_balloon/virtio*")
         self.seen = {driver: [] for driver in DRIVERS}
 
-    def choose(self, driver):
-        """Have @driver serve the device."""
-        bus = "/sys/bus/virtio"
-        self.guest.run(f"echo {self.device} > {bus}/devices/{self.device}/driver/unbind; "
-                       f"echo {self.device} > {bus}/drivers/{driver}/bind", timeout=300)
-
     def move(self, driver, seconds):
         """Have the balloon grow and shrink for so many seconds of the guest's time."""
         guest = self.guest
-        self.choose(driver)
+        guest.choose(self.device, driver)
         guest.run(f"rm -f /tmp/latency; alloc-latency {seconds} >/tmp/latency 2>&1 &")
         end = clocks.uptime(guest) + seconds
         while clocks.uptime(guest) < end:
@@ -98,7 +81,9 @@ def test_pressure(kernel, quantity):
     wanted = quantity(f"balloon.pressure.{kernel}.minutes", required=20, short=2)
     wanted.kernel = kernel
     stretches = wanted.count * 60 // STRETCH
-    with BalloonGuest(megabytes=MEGABYTES, kernel=kernel, files=Tools(), timeout=1200,
+    files = cpio.Archive()
+    files.program("/usr/bin/stress-ng")
+    with BalloonGuest(megabytes=MEGABYTES, kernel=kernel, files=files, timeout=1200,
                       console="balloon-pressure", cmdline=QUIET,
                       device="virtio-balloon-pci,deflate-on-oom=on") as guest:
         guest.run("insmod /lib/modules/virtio_balloon.ko")
@@ -111,7 +96,7 @@ def test_pressure(kernel, quantity):
                 pressure.move("virtio_balloon", STRETCH)
         guest.run("killall -INT stress-ng; until [ -e /tmp/ended ]; do sleep 1; done", timeout=300)
         assert guest.run("cat /tmp/ended") == "0"
-        pressure.choose("pv_balloon")
+        guest.choose(pressure.device, "pv_balloon")
         guest.resize(MEGABYTES, timeout=120)
         end(guest, kernel)
     print(f"{pressure.steps} sizes")

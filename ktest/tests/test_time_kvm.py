@@ -17,17 +17,6 @@ from clocks import HOUR, KVM, WITHIN
 pytestmark = pytest.mark.soak
 
 
-class Tools:
-    """chronyd, as initramfs.write() takes it."""
-
-    @staticmethod
-    def bytes():
-        """The archive."""
-        archive = cpio.Archive()
-        clocks.add_chrony(archive)
-        return archive.bytes()
-
-
 def show(what, seen):
     """Print a measurement and return whether it is good."""
     print(f"{what}: host ahead by {seen['ahead']:,} ns, {seen['readings']} pairs that differ by "
@@ -39,7 +28,9 @@ def show(what, seen):
 def test_one_hour_wrong(platform, quantity):
     """Paired clocks, and the guest's within 1 ms after 60 s under chrony."""
     wanted = quantity(f"time.{platform}", required=1, short=1)
-    with BalloonGuest(platform, 512, device="", files=Tools(), cpus=1,
+    files = cpio.Archive()
+    clocks.add_chrony(files)
+    with BalloonGuest(platform, 512, device="", files=files, cpus=1,
                       console=f"time-{platform}") as guest:
         guest.run("insmod /lib/modules/ptp_kvm.ko")
         device = clocks.find(guest, KVM)
