@@ -147,18 +147,21 @@ void pvops_module_gone(struct module *mod)
 	mutex_unlock(&module_lock);
 }
 
-/* Static call sites are listed in the module and need not be counted on the way. */
-static int count_calls(struct module_counts *m)
+/*
+ * Static call sites are listed in the module and need not be counted on the way.
+ * Without memory for it they are not counted.
+ */
+static void count_calls(struct module_counts *m)
 {
 #ifdef CONFIG_HAVE_STATIC_CALL_INLINE
 	const struct static_call_site *site = m->mod->static_call_sites;
 
 	if (!m->mod->num_static_call_sites)
-		return 0;
+		return;
 
 	m->calls = kcalloc(pvops_nr_others, sizeof(*m->calls), GFP_KERNEL);
 	if (!m->calls)
-		return -ENOMEM;
+		return;
 
 	for (unsigned int i = 0; i < pvops_nr_others; i++) {
 		if (pvops_others[i].key)
@@ -166,7 +169,6 @@ static int count_calls(struct module_counts *m)
 							site + m->mod->num_static_call_sites);
 	}
 #endif
-	return 0;
 }
 
 static void trace_module(const struct module_counts *m)
@@ -184,7 +186,6 @@ static void trace_module(const struct module_counts *m)
 static int module_coming(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module_counts *m;
-	int ret = 0;
 
 	if (state != MODULE_STATE_COMING)
 		return NOTIFY_DONE;
@@ -192,14 +193,14 @@ static int module_coming(struct notifier_block *nb, unsigned long state, void *d
 	mutex_lock(&module_lock);
 	list_for_each_entry(m, &module_list, list) {
 		if (m->mod == data) {
-			ret = count_calls(m);
+			count_calls(m);
 			trace_module(m);
 			break;
 		}
 	}
 	mutex_unlock(&module_lock);
 
-	return notifier_from_errno(ret);
+	return NOTIFY_OK;
 }
 
 /* After static_call's own notifier, which resolves the keys of the sites. */

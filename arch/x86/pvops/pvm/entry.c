@@ -31,6 +31,9 @@
  */
 static u32 normal_exceptions __ro_after_init;
 
+/* CD 80 */
+#define INT80_BYTES	2
+
 #define SYSVEC(vector, function) [(vector) - FIRST_SYSTEM_VECTOR] = function
 
 static const idtentry_t system_vectors_table[NR_SYSTEM_VECTORS] = {
@@ -163,12 +166,14 @@ static __always_inline void vector_event(struct pt_regs *regs, unsigned int even
 static noinstr void int80(struct pt_regs *regs)
 {
 #ifdef CONFIG_IA32_EMULATION
+	/* pvm_event_entry has scrubbed the branch history */
 	if (ia32_enabled()) {
-		int80_emulation(regs);
+		do_int80_emulation(regs);
 		return;
 	}
 #endif
-	/* As by a gate that user mode may not use (SDM volume 3, Error Code) */
+	/* As by a gate that user mode may not use (SDM volume 3, Error Code): a fault */
+	regs->ip -= INT80_BYTES;
 	exc_general_protection(regs, IA32_SYSCALL_VECTOR << 3 | 2);
 }
 
@@ -287,6 +292,14 @@ static void __ref pvm_load_idt(const struct desc_ptr *dtr)
 	else if (system_state == SYSTEM_BOOTING)
 		pvm_init_cpu_caps();
 }
+
+/* Those without a handler of their own go to unknown_vector() from now on */
+static int __init early_exceptions_are_over(void)
+{
+	normal_exceptions = ~0U;
+	return 0;
+}
+early_initcall(early_exceptions_are_over);
 
 /**
  * pvm_reserve_vectors - keep devices off the vector of INT 0x80

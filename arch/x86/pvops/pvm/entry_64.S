@@ -17,6 +17,7 @@
 #include <asm/alternative.h>
 #include <asm/asm-offsets.h>
 #include <asm/frame.h>
+#include <asm/irq_vectors.h>
 #include <asm/nospec-branch.h>
 #include <asm/percpu.h>
 #include <asm/processor-flags.h>
@@ -182,6 +183,12 @@ SYM_CODE_START(pvm_event_entry)
 	PUSH_AND_CLEAR_REGS
 	ENCODE_FRAME_POINTER
 	UNTRAIN_RET
+
+	/* As in int80_emulation(): before any C */
+	cmpb	$IA32_SYSCALL_VECTOR, PVCS(event_vector)
+	jne	.Lnot_int80
+	CLEAR_BRANCH_HISTORY
+.Lnot_int80:
 
 	/* The XCHG ends the busy state: the error code must be read before */
 	movq	%rsp, %rdi
