@@ -171,7 +171,8 @@ void clock_resumed(struct vcpu *v)
 
 	if (!st)
 		return;
-	if (__atomic_exchange_n(&st->preempted, 0, __ATOMIC_SEQ_CST) & KVM_VCPU_FLUSH_TLB)
+	if (__atomic_exchange_n(&st->preempted, 0, __ATOMIC_SEQ_CST) & KVM_VCPU_FLUSH_TLB &&
+	    v->root)
 		shadow_flush_all(v);
 	st->version |= 1;
 	barrier();

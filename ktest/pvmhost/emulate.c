@@ -100,7 +100,7 @@ static bool write_cr(struct vcpu *v, u32 nr, u64 val)
 #define DR6_FIXED	0xffff0ff0
 
 /* The hardware gets only breakpoints on addresses that are the guest's */
-static void load_debug(struct vcpu *v)
+void emulate_load_debug(struct vcpu *v)
 {
 	u64 dr7 = v->dr7;
 	u32 i;
@@ -140,7 +140,7 @@ static bool mov_dr(struct vcpu *v, const struct insn *i)
 		v->dr7 = (*reg & 0xffff2bff) | DR7_FIXED;
 	else
 		v->dr[nr] = *reg;
-	load_debug(v);
+	emulate_load_debug(v);
 	return true;
 }
 

@@ -15,6 +15,9 @@ struct vcpu;
 /* After a #GP in smod: emulate, or deliver the #GP with @error */
 void emulate_gp(struct vcpu *v, u32 error);
 
+/* Breakpoints of the guest, but for those at addresses that are none of its */
+void emulate_load_debug(struct vcpu *v);
+
 /* HLT, also the hypercall */
 void emulate_halt(struct vcpu *v);
 

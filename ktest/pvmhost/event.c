@@ -324,7 +324,7 @@ struct vcpu *event_prepare_entry(struct vcpu *v)
 		if (vapic_requested(v) || options.stale_ip)
 			deliver_interrupt(v);
 		/* IRETQ must not fault: what the guest gave is checked here */
-		if (!v->umod || seg_return_valid(v))
+		if (v->umod ? seg_return_valid(v) : is_canonical(v->regs.rip))
 			break;
 		event_exception_error(v, VECTOR_GP, 0);
 	}

@@ -143,9 +143,10 @@ void host_ist(struct guest_regs *r)
 	case VECTOR_DB:
 		write_dr6(0xffff0ff0);
 		r->rflags &= ~(u64)X86_EFLAGS_TF;
+		r->rflags |= X86_EFLAGS_RF;
 		return;
 	case VECTOR_NMI:
-		lapic_send(lapic_id(), HOST_VECTOR_NMI);	/* handled as an interrupt */
+		lapic_send_self(HOST_VECTOR_NMI);	/* handled as an interrupt */
 		return;
 	}
 	printk("vector %llu at %llx\n", r->vector, r->rip);

@@ -54,8 +54,9 @@ static inline struct sp *linked(const struct sp *sp, u32 index)
 	if ((e & (PTE_P | PTE_U | PTE_A | PTE_PS)) != (PTE_P | PTE_U | PTE_A) ||
 	    ((spte ^ e) & (PTE_P | PTE_W | PTE_NX)))
 		return NULL;
-	child = &sps[((spte & PTE_FRAME) - shadow_pool) >> PAGE_SHIFT];
-	return child->key == (e & PTE_FRAME) && child->role == ROLE_USER ? child : NULL;
+	/* What is there may be a large page still */
+	child = sp_pointed(sp, spte);
+	return child && child->key == (e & PTE_FRAME) && child->role == ROLE_USER ? child : NULL;
 }
 
 /* Make the entries that lead to @gva; false: not to be had in this role */

@@ -6,8 +6,9 @@
  *
  * Copyright (C) 2026 the pvops developers
  *
- * Interrupts are not remapped: a device that forges an MSI can make the host
- * count a spurious interrupt, or deliver one that the guest has set up.
+ * Interrupts are not remapped: a device that writes to 0xfeexxxxx can make the
+ * host count a spurious interrupt, deliver one that the guest has set up, or, with
+ * another delivery mode or a vector below 32, crash.
  */
 #include "acpi.h"
 #include "host.h"

@@ -58,6 +58,11 @@ void lapic_send(u32 apic_id, u32 icr_low)
 		cpu_relax();
 }
 
+void lapic_send_self(u32 vector)
+{
+	lapic_write(APIC_ICR, APIC_DEST_SELF | vector);
+}
+
 void lapic_timer(u64 ns)
 {
 	u64 count = ns * lapic_khz / 1000000;

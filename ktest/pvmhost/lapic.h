@@ -21,6 +21,8 @@ void lapic_init(void);
 u32 lapic_id(void);
 void lapic_eoi(void);
 void lapic_send(u32 apic_id, u32 icr_low);
+/* Leaves ICR2 alone, which the code that was interrupted may have written */
+void lapic_send_self(u32 vector);
 /* One interrupt on HOST_VECTOR_TIMER after @ns, replacing the one before */
 void lapic_timer(u64 ns);
 void lapic_timer_stop(void);

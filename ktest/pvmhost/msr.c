@@ -13,6 +13,7 @@
 #include "msr.h"
 #include "options.h"
 #include "pcpu.h"
+#include "shadow.h"
 #include "stats.h"
 #include "walk.h"
 #include "x86.h"
@@ -107,6 +108,8 @@ static bool write_range(struct vcpu *v, u64 val)
 		return false;
 	if (start == end && start != 0x1ff)
 		return false;
+	if (v->linear_range != val)
+		shadow_zap_all();
 	v->linear_range = val;
 	return true;
 }

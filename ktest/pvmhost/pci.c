@@ -17,6 +17,7 @@
 #define PORT_ADDRESS	0xcf8
 #define PORT_DATA	0xcfc
 #define ENABLE		0x80000000
+#define HOST_BRIDGE	0	/* 00:00.0 */
 
 static u32 address;	/* the guest's last write to PORT_ADDRESS */
 
@@ -79,8 +80,9 @@ void pci_port_write(u16 port, u32 size, u32 val)
 			address = val;
 		return;
 	}
+	/* The host bridge opens SMRAM and moves windows */
 	if (!(address & ENABLE) || (port & 3) + size > 4 || !msi_function_known(bdf) ||
-	    is_bus_number(bdf, reg))
+	    bdf == HOST_BRIDGE || is_bus_number(bdf, reg))
 		return;
 	msi_config_write(bdf, reg, size, val);
 }

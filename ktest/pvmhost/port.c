@@ -24,10 +24,14 @@
 #define PORT_PCI	0xcf8
 #define PORT_RESET	0xcf9
 #define PORT_PM1A_CNT	0x604	/* QEMU's pc and q35 */
+#define PORT_KEYBOARD_DATA 0x60
 #define PORT_KEYBOARD	0x64
 
 #define PM1_SLP_EN	0x2000
 #define KEYBOARD_RESET	0xfe
+#define KEYBOARD_WRITE_OUTPUT 0xd1
+#define KEYBOARD_A20_OFF 0xdd
+#define KEYBOARD_A20	0x02	/* of the output port */
 #define PORT_DEBUG_EXIT	0xf4	/* isa-debug-exit */
 
 #define COMMAND_STATS	0x53	/* 'S': print the counters */
@@ -46,6 +50,7 @@ static const struct {
 } denied[] = {
 	{ 0x0000, 0x000f },	/* ISA DMA controllers and their page registers */
 	{ 0x0081, 0x008f },
+	{ 0x0092, 0x0092 },	/* A20: the host's text has bit 20 set */
 	{ 0x00c0, 0x00df },
 	{ 0x0514, 0x051b },	/* fw_cfg DMA */
 };
@@ -57,6 +62,38 @@ static bool is_denied(u16 port, u32 size)
 	for (i = 0; i < ARRAY_SIZE(denied); i++) {
 		if (port <= denied[i].last && port + size > denied[i].first)
 			return true;
+	}
+	return false;
+}
+
+/* Devices whose registers are a byte each: no wider access gets by what is checked */
+static bool is_straddling(u16 port, u32 size)
+{
+	static const u16 single[] = {
+		PORT_PIC1, PORT_PIC1 + 1, PORT_KEYBOARD_DATA, PORT_KEYBOARD,
+		PORT_PIC2, PORT_PIC2 + 1, PORT_APM,
+	};
+	u32 i;
+
+	for (i = 0; size > 1 && i < ARRAY_SIZE(single); i++) {
+		if (port <= single[i] && port + size > single[i])
+			return true;
+	}
+	return false;
+}
+
+/* The output port of the keyboard controller has the A20 gate; true: not to be written */
+static bool is_a20_off(u16 port, u32 *val)
+{
+	static bool output_port;
+
+	if (port == PORT_KEYBOARD) {
+		output_port = *val == KEYBOARD_WRITE_OUTPUT;
+		return *val == KEYBOARD_A20_OFF;
+	}
+	if (port == PORT_KEYBOARD_DATA && output_port) {
+		*val |= KEYBOARD_A20;
+		output_port = false;
 	}
 	return false;
 }
@@ -76,7 +113,7 @@ u32 port_read(struct vcpu *v, u16 port, u32 size)
 	u32 ones = size == 4 ? ~0u : (1u << size * 8) - 1;
 
 	stats.port_ins++;
-	if (is_denied(port, size)) {
+	if (is_denied(port, size) || is_straddling(port, size)) {
 		stats.port_denied++;
 		return ones;
 	}
@@ -143,7 +180,7 @@ static bool is_acpi_switch(u8 val)
 void port_write(struct vcpu *v, u16 port, u32 size, u32 val)
 {
 	stats.port_outs++;
-	if (is_denied(port, size)) {
+	if (is_denied(port, size) || is_straddling(port, size) || is_a20_off(port, &val)) {
 		stats.port_denied++;
 		return;
 	}

@@ -76,7 +76,7 @@ bool short_fault(struct vcpu *v, u64 rcx, u64 r11)
 	return false;
 }
 
-/* ERETU loads the other root next, which is all the flush that may be due */
+/* A flush that is due stays so: ERETU may yet turn out to be none */
 bool short_fill(struct vcpu *v)
 {
 	if (!short_begin(v))
@@ -86,7 +86,6 @@ bool short_fill(struct vcpu *v)
 	if (v->prefetch)
 		fault_prefetch(v);
 	v->slow = 0;
-	v->pcpu->need_flush = false;
 	short_end(v);
 	return false;
 }

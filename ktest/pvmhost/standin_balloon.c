@@ -246,11 +246,13 @@ static u32 one(u64 page, bool lock)
 
 static u32 batch(u64 batch_page, u64 nr, u32 order, bool lock)
 {
-	u64 *entry = guest_ptr(batch_page << PAGE_SHIFT, PAGE_SIZE);
-	u64 i;
+	/* The guest may change its page meanwhile, or lock it */
+	static u64 entry[BATCH_ENTRIES];
+	u64 *page_of_guest = guest_ptr(batch_page << PAGE_SHIFT, PAGE_SIZE), i;
 
-	if (!entry || nr > BATCH_ENTRIES)
+	if (!page_of_guest || nr > BATCH_ENTRIES)
 		return CMD_INVALID;
+	memcpy(entry, page_of_guest, nr * sizeof(*entry));
 	for (i = 0; i < nr; i++) {
 		if (entry[i] & ENTRY_FLAGS)
 			return CMD_INVALID;
@@ -259,6 +261,7 @@ static u32 batch(u64 batch_page, u64 nr, u32 order, bool lock)
 		u64 page = entry[i] >> PAGE_SHIFT;
 
 		entry[i] |= lock ? lock_unit(page, order) : unlock_unit(page, order);
+		page_of_guest[i] = entry[i];
 	}
 	if (!lock)
 		return OK;

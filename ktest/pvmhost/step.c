@@ -16,6 +16,7 @@
  * The guest's own breakpoints do not work meanwhile.
  */
 #include "decode.h"
+#include "emulate.h"
 #include "event.h"
 #include "host.h"
 #include "lapic.h"
@@ -122,7 +123,7 @@ void step_enter(struct vcpu *v)
 	if (!step.on) {
 		if (v->pcpu->stepping) {
 			v->pcpu->stepping = false;
-			write_dr7(v->dr7 & ~0xfc00ULL);
+			emulate_load_debug(v);
 		}
 		return;
 	}

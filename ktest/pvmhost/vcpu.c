@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 the pvops developers
  */
+#include "emulate.h"
 #include "event.h"
 #include "host.h"
 #include "intent.h"
@@ -119,6 +120,9 @@ void vcpu_start_bsp(struct vcpu *v, u64 entry, u64 boot_params, u64 stack, u64 c
 	vcpu_to_pvm(v);
 }
 
+/* Offset of XSTATE_BV in an XSAVE area (SDM volume 1, chapter 13) */
+#define XSTATE_BV	512
+
 static void fpu_save(struct vcpu *v)
 {
 	asm volatile("xsave64 %0" : "+m" (v->fpu) : "a" (~0u), "d" (~0u) : "memory");
@@ -126,6 +130,8 @@ static void fpu_save(struct vcpu *v)
 
 static void fpu_restore(struct vcpu *v)
 {
+	/* XSAVE keeps the bits of what the guest has switched off since */
+	*(u64 *)(v->fpu + XSTATE_BV) &= v->xcr0;
 	asm volatile("xrstor64 %0" : : "m" (v->fpu), "a" (~0u), "d" (~0u) : "memory");
 }
 
@@ -144,16 +150,9 @@ void vcpu_load(struct vcpu *v)
 	msr_load(v);
 	seg_restore(v);
 	fpu_restore(v);
-	if (debug_used(v)) {
-		u64 dr7 = v->dr7;
-
-		write_dr7(0);
-		write_dr0(v->dr[0]);
-		write_dr1(v->dr[1]);
-		write_dr2(v->dr[2]);
-		write_dr3(v->dr[3]);
-		write_dr7(dr7 & ~0xfc00ULL);
-	}
+	write_dr7(0);
+	if (debug_used(v))
+		emulate_load_debug(v);
 }
 
 void vcpu_put(struct vcpu *v)
