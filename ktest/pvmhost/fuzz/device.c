@@ -102,13 +102,22 @@ static void access(struct random *r, volatile u8 *at, u64 val)
 	recover = 0;
 }
 
+#define PIT_MODE	0x43
+#define PIT_STOP	0x30	/* channel 0, mode 0, which waits for a count */
+
 /* Index and data registers most often, with edges as values */
 void case_ioapic(struct random *r)
 {
 	static volatile u8 *page;
 
-	if (!page)
+	/*
+	 * The firmware's timer ticks on.  With an entry that makes an INIT of it the
+	 * first vCPU, when it is not the one that runs, would wait for a SIPI.
+	 */
+	if (!page) {
+		outb(PIT_MODE, PIT_STOP);
 		page = map(IOAPIC_SLOT, IOAPIC_PHYS);
+	}
 	*(volatile u32 *)page = rnd(r) % 0x42;
 	access(r, page + (rnd(r) & 3 ? 0x10 : rnd(r) & 0xff8), value(r));
 }
