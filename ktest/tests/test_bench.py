@@ -136,6 +136,11 @@ def test_an_excess_is_found():
     assert len(list(excesses(made[:-1]))) == 2
 
 
+def test_kept_figures_are_within_limits():
+    """What README.md says could not be refused by the next test."""
+    assert not list(excesses(records.read(KTEST / "results" / "bench.json")))
+
+
 def test_costs_stay_within_limits():
     """Instructions of a few operations, packets and updates; limits change with a reason."""
     made, failed = runner.run(list(LIMITS), short=True)
