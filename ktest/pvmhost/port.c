@@ -55,12 +55,17 @@ static const struct {
 	{ 0x0514, 0x051b },	/* fw_cfg DMA */
 };
 
+static bool touches(u16 port, u32 size, u16 first, u16 last)
+{
+	return port <= last && port + size > first;
+}
+
 static bool is_denied(u16 port, u32 size)
 {
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(denied); i++) {
-		if (port <= denied[i].last && port + size > denied[i].first)
+		if (touches(port, size, denied[i].first, denied[i].last))
 			return true;
 	}
 	return false;
@@ -76,7 +81,7 @@ static bool is_straddling(u16 port, u32 size)
 	u32 i;
 
 	for (i = 0; size > 1 && i < ARRAY_SIZE(single); i++) {
-		if (port <= single[i] && port + size > single[i])
+		if (touches(port, size, single[i], single[i]))
 			return true;
 	}
 	return false;
