@@ -25,11 +25,12 @@ UP_TO_RSS = 4
 
 def reach(guest, megabytes, timeout=60):
     """Wait until QEMU has been told that the guest has this size."""
-    try:
-        until(lambda: guest.qmp("query-balloon")["actual"] == megabytes * MIB, timeout,
-              f"the guest has not got the {megabytes} MiB that were asked for", every=0.02)
-    except KtestError as err:
-        raise KtestError(f"{err}:\n{guest.machine.tail(30)}") from None
+    def actual():
+        return guest.qmp("query-balloon")["actual"]
+
+    until(lambda: actual() == megabytes * MIB, timeout,
+          lambda: f"guest has {actual() // MIB} MiB where {megabytes} were asked for:\n"
+                  f"{guest.machine.tail(30)}", every=0.02)
 
 
 def resize(guest, megabytes, timeout=60):

@@ -98,11 +98,14 @@ class Result:
 
 
 def until(condition, timeout, otherwise, every=0.1):
-    """Wait until @condition() is true and return it; @timeout is of an idle machine."""
+    """Wait until @condition() is true and return it; @timeout is of an idle machine.
+
+    @otherwise: what is wrong if it never is, or a function that says so then.
+    """
     end = time.monotonic() + timeout * PATIENCE
     while not (found := condition()):
         if time.monotonic() > end:
-            raise KtestError(otherwise)
+            raise KtestError(otherwise() if callable(otherwise) else otherwise)
         time.sleep(every)
     return found
 

@@ -47,8 +47,8 @@ class Console:
         return float(found.group(1)) if found else None
 
     def suites(self):
-        """{top-level test or suite: 'pass', 'fail' or 'skip'}"""
-        return {match["text"].strip("- ").split(" ")[0]: _result(match)
+        """The names of the top-level tests and suites that ended, however they did."""
+        return {match["text"].strip("- ").split(" ")[0]
                 for match in _KTAP.finditer(self.text) if not match["indent"]}
 
     def ktap(self):

@@ -38,17 +38,20 @@ def command(*words):
     return Count(failed=1) if status else Count(passed=1)
 
 
+def _pytest(*options, **how):
+    """Run pytest over the cases; return its exit status."""
+    return subprocess.run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options,
+                           str(KTEST / "tests")], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          env=dict(os.environ, PYTHONPATH=str(ROOT)), **how).returncode
+
+
 def pytest(*options, jobs=1):
     """Run the host-side cases, @jobs files at a time; count them from pytest's own report."""
     path = REPORT / "pytest.xml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    status = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "-rfEs",
-         f"--junitxml={path}", "-n", str(jobs if jobs > 1 else 0), "--dist", "loadfile",
-         str(KTEST / "tests"), *options],
-        cwd=ROOT, stdin=subprocess.DEVNULL,
-        env=dict(os.environ, PYTHONPATH=str(ROOT))).returncode
+    status = _pytest("--tb=short", "-rfEs", f"--junitxml={path}",
+                     "-n", str(jobs if jobs > 1 else 0), "--dist", "loadfile", *options)
     if not path.exists():
         return Count(failed=1)
     total = Count()
@@ -63,10 +66,7 @@ def pytest(*options, jobs=1):
 
 def any_case(*options):
     """Does pytest find a case with these options?"""
-    return not subprocess.run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                               "--collect-only", str(KTEST / "tests"), *options], cwd=ROOT,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              env=dict(os.environ, PYTHONPATH=str(ROOT))).returncode
+    return not _pytest("--collect-only", *options, stdout=subprocess.DEVNULL)
 
 
 def counted(report, *words):

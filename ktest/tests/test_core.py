@@ -182,7 +182,6 @@ class Memory:
     """A guest's call sites: decoded, with symbols for their targets."""
 
     image: Image
-    offset: int
     code: dict
     functions: dict
 
@@ -248,7 +247,7 @@ def test_inventory_agrees_with_memory(platform, quantity):
     offset = int(found["symbols"][0].split()[0], 16) - image.symbols["_text"]
     assert offset == 0
     assert check_areas(report, found["files"]) == {"native", MEASURED[platform]}
-    memory = Memory(image, offset, {a - offset: b for a, b in peeked(result.console.text).items()}, names_by_address(image))
+    memory = Memory(image, peeked(result.console.text), names_by_address(image))
     assert set(memory.code) == {s.address for s in every}
     names = slot_names(report)
     assert len(names) == image.sizes["pv_ops"] // 8

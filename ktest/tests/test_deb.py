@@ -36,18 +36,17 @@ def text_of(path, name):
                           check=True).stdout.decode()
 
 
-@pytest.fixture(name="old_packages")
-def _old_packages():
+@pytest.fixture(name="packages")
+def _packages():
     """Packages of a version before the first; afterwards 'dpkg -i build/deb/*.deb' has one each."""
-    packages = build("0.0.1")
-    yield packages
-    for path in packages.values():
+    made = build("0.0.1")
+    yield made
+    for path in made.values():
         path.unlink()
 
 
-def test_packages_are_whole(old_packages):
+def test_packages_are_whole(packages):
     """Sources as they are in the repository, what DKMS is told, and the tool's parts."""
-    packages = old_packages
     assert set(packages) == {*(f"{n}-dkms" for n in DRIVERS), "pvops-tools"}
     for name, modules in DRIVERS.items():
         path, top = packages[f"{name}-dkms"], f"usr/src/{name}-0.0.1"

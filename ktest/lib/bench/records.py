@@ -26,12 +26,16 @@ def read(path=PATH):
     return json.loads(path.read_text()) if path.exists() else []
 
 
-def write(new, path=PATH):
-    """Put @new records into @path, in place of all that it has of the same areas."""
+def merged(new, path=PATH):
+    """@new records, in place of all that @path has of the same areas, and the rest of it."""
     areas = {r["area"] for r in new}
-    kept = [r for r in read(path) if r["area"] not in areas] + new
+    return [r for r in read(path) if r["area"] not in areas] + new
+
+
+def write(new, path=PATH):
+    """Put @new records into @path; see merged()."""
+    lines = ",\n".join(" " + json.dumps(r) for r in merged(new, path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = ",\n".join(" " + json.dumps(r) for r in kept)
     path.write_text(f"[\n{lines}\n]\n")
 
 

@@ -208,9 +208,3 @@ def keep(made):
         records.write(made)
         image = kernel.sha256(kernel.image())
         _add(IMAGES, {area: image for area in {r["area"] for r in made}})
-
-
-def table(made):
-    """The records @made, and the kept ones of other areas."""
-    areas_made = {r["area"] for r in made}
-    return records.Table([r for r in records.read() if r["area"] not in areas_made] + made)
