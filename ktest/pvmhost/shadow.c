@@ -10,6 +10,7 @@
  * the limbo list becomes the free list.
  */
 #include "host.h"
+#include "lapic.h"
 #include "legs.h"
 #include "mem.h"
 #include "options.h"
@@ -308,6 +309,25 @@ static struct root *root_make(u64 gcr3)
 }
 
 /*
+ * Nobody says that a process has ended, and as long as its root is kept its
+ * shadow pages are, too.  One that was not used for a second is as good as ended.
+ */
+static void roots_drop_stale(u64 now)
+{
+	static u64 looked;
+	u64 second = ns_to_tsc(1000000000);
+	u32 i;
+
+	if (now - looked < second)
+		return;
+	looked = now;
+	for (i = 0; i < MAX_ROOTS; i++) {
+		if (roots[i].used && !roots[i].users && now - roots[i].idle_since > second)
+			root_drop(&roots[i]);
+	}
+}
+
+/*
  * As long as there are supervisor entries that are not global every flush has
  * to look at all supervisor tables.  The 1:1 maps of early boot are the ones
  * that have them: those roots are not worth keeping.
@@ -316,10 +336,13 @@ static void root_put(struct root *r)
 {
 	if (--r->users)
 		return;
-	if (local_super_entries)
+	if (local_super_entries) {
 		root_drop(r);
-	else
-		sync_idle_begin(r);
+		return;
+	}
+	r->idle_since = rdtsc();
+	sync_idle_begin(r);
+	roots_drop_stale(r->idle_since);
 }
 
 static void root_bring_up_to_date(struct vcpu *v, struct root *r, bool flush)

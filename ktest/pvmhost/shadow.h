@@ -49,6 +49,7 @@ struct root {
 	u64 synced;		/* sync clock */
 	u64 flushed;		/* addresses of sync.c's log that it has seen, while idle */
 	u64 last_use;
+	u64 idle_since;		/* TSC */
 	bool used;
 };
 
