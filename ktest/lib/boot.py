@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from . import KtestError, console, initramfs, kernel, platforms
+from . import KtestError, console, hung, initramfs, kernel, platforms
 from .machine import Machine
 from .paths import REPORT
 
@@ -137,7 +137,12 @@ class Guest:
 
     def wait_for(self, pattern, timeout=60, start=0):
         """Wait for a line of the guest; see Machine.wait_for."""
-        return self.machine.wait_for(pattern, timeout * PATIENCE, start)
+        try:
+            return self.machine.wait_for(pattern, timeout * PATIENCE, start)
+        except KtestError:
+            if self.machine.process.poll() is None:
+                hung.keep(self)
+            raise
 
     def send(self, text):
         """Type @text on the guest's console."""
@@ -165,13 +170,14 @@ class Guest:
         """Wait until the guest powers off and judge its console."""
         ended = self.machine.wait(self.limit)
         seconds = time.monotonic() - self.machine.started
+        kept = None if ended else hung.keep(self)
         said = self.machine.kill()
         found = console.judge(self.machine.raw(), self.boot.platform, expect_splat)
         if self.boot.outer:
             host = console.judge(self.boot.outer.read_bytes(), f"{self.boot.platform}-host")
             found.problems += [f"host: {p}" for p in host.problems]
         if not ended:
-            found.problems.insert(0, f"no power-off within {self.limit:.0f} s")
+            found.problems.insert(0, f"no power-off within {self.limit:.0f} s; see {kept}")
         if said and "qemu-system" in said and not ended:
             found.problems.append(said.split("\n")[0])
         elif said and found.status is None:
