@@ -10,7 +10,7 @@ import pytest
 from ktest.lib import KtestError, xen
 from ktest.lib.balloon import SYSFS, BalloonGuest
 from ktest.lib.bench.areas.balloon import clock
-from ktest.lib.boot import PATIENCE
+from ktest.lib.boot import until
 
 pytestmark = [pytest.mark.soak,
               pytest.mark.skipif(xen.missing() is not None, reason=str(xen.missing()))]
@@ -82,9 +82,8 @@ def mem_set(guest, megabytes, timeout=60):
     """xl mem-set, then wait until the domain has that size; seconds."""
     begun = time.monotonic()
     guest.dom0(f"xl mem-set {guest.DOMAIN} {megabytes}")
-    while (size := size_of(guest)) != megabytes:
-        if time.monotonic() - begun > timeout * PATIENCE:
-            raise KtestError(f"the domain has {size} MiB where {megabytes} were asked for")
+    until(lambda: size_of(guest) == megabytes, timeout,
+          lambda: f"the domain has {size_of(guest)} MiB where {megabytes} were asked for")
     return time.monotonic() - begun
 
 
@@ -94,7 +93,7 @@ def test_down_and_back(domain, quantity):
     name = domain.__name__.lower()
     wanted = quantity(f"balloon.cycles.xen.{name}", required=100, short=2)
     worst = 0
-    with domain("cycles", megabytes=1024) as guest:
+    with domain("cycles", megabytes=1536) as guest:
         assert guest.run(f"cat {SYSFS}/transport") == "xen"
         guest.run("mount -t tmpfs tmpfs /dev/shm; dd if=/dev/urandom of=/dev/shm/data bs=1M count=16 "
                   "2>/dev/null; sha256sum /dev/shm/data > /dev/shm/sum")
