@@ -205,14 +205,18 @@ static int pvb_migrate(struct balloon_dev_info *small, struct page *dst,
 	}
 	err = pvb_exchange_one(b, src, b->ops->deflate);
 	if (err) {
-		/* Both pages are the host's now: keep both. */
+		/*
+		 * Both pages are the host's now: keep both.  Whoever hears
+		 * -EAGAIN tries again with the same @dst; @dst is spent.
+		 */
 		pvb_insert_isolated(b, dst, false);
 		atomic_long_inc(&b->nr_small);
 		if (!(b->flags & PVB_KEEP_TOTAL)) {
 			adjust_managed_page_count(dst, -1);
 			atomic_long_inc(&b->hidden);
 		}
-		goto out;
+		mutex_unlock(&b->lock);
+		return -EBUSY;
 	}
 	pvb_move_managed(b, dst, src);
 	pvb_insert_isolated(b, dst, true);

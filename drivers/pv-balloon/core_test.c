@@ -44,6 +44,7 @@ MODULE_PARM_DESC(test_seed, "Seed of the hostile host test");
  * @restarts: conversations begun anew
  * @silent: gives no answer to an exchange
  * @unanswered: exchanges without one
+ * @keeps: takes pages, and gives no answer when asked for one back
  * @scanner: while it is refused back, the first page is locked by someone else
  * @scanned: that page
  * @unlock: unlocks it
@@ -57,6 +58,7 @@ struct fake_host {
 	unsigned int restarts;
 	bool silent;
 	unsigned int unanswered;
+	bool keeps;
 	bool scanner;
 	struct page *scanned;
 	struct delayed_work unlock;
@@ -114,7 +116,7 @@ static int fake_exchange(struct pv_balloon *b, struct pvb_batch *batch, bool tak
 	struct fake_host *h = b->priv;
 	int err = fake_error(h);
 
-	if (h->silent) {
+	if (h->silent || (h->keeps && !take)) {
 		h->unanswered++;
 		return -ETIMEDOUT;
 	}
@@ -363,6 +365,33 @@ static void silence_stalls_migration_once(struct kunit *test)
 	__free_page(dst);
 }
 
+/* The new page is the host's, the old one still is: who asked may not retry with it. */
+static void migration_half_done(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+	struct balloon_dev_info *small = &t->b->small;
+	struct page *dst, *src;
+
+	if (!small->migratepage)
+		kunit_skip(test, "no balloon compaction");
+	dst = alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, dst);
+	ask(t, 8);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	src = list_first_entry(&small->pages, struct page, lru);
+	t->host.keeps = true;
+	t->b->stopped = false;
+	lock_page(dst);
+	KUNIT_EXPECT_EQ(test, small->migratepage(small, dst, src, MIGRATE_SYNC), -EBUSY);
+	unlock_page(dst);
+	t->b->stopped = true;
+	t->host.keeps = false;
+	put_page(dst);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), 9);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), 8);
+}
+
 static void reclaim_holds_growth(struct kunit *test)
 {
 	struct core_test *t = test->priv;
@@ -429,6 +458,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(names_pages_again),
 	KUNIT_CASE(locked_page_goes_back),
 	KUNIT_CASE(silence_stalls_migration_once),
+	KUNIT_CASE(migration_half_done),
 	KUNIT_CASE(reclaim_holds_growth),
 	KUNIT_CASE_SLOW(hostile_host),
 	{}
