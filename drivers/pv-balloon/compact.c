@@ -38,7 +38,7 @@ static struct pv_balloon *pvb_of_page(struct page *page)
  * @head: first page of a block that is on no list any more
  * @isolate: @head itself is being isolated and does not go on the list
  *
- * Context: &b->small.pages_lock held, and @head locked if @isolate.
+ * Context: &b->small.pages_lock held, and @head locked.
  */
 void pvb_split_block(struct pv_balloon *b, struct page *head, bool isolate)
 {
@@ -46,11 +46,16 @@ void pvb_split_block(struct pv_balloon *b, struct page *head, bool isolate)
 
 	/*
 	 * The pages behind the first have no reference yet, so nobody can hold
-	 * or lock them until split_page() gives them one.
+	 * them: they are locked without asking.  From split_page() on whoever
+	 * walks memory may come for them, and finds them locked, then movable.
 	 */
+	for (i = 1; i < PVB_BLOCK_PAGES; i++)
+		__SetPageLocked(head + i);
+	split_page(head, PVB_BLOCK_ORDER);
 	for (i = isolate; i < PVB_BLOCK_PAGES; i++)
 		balloon_page_insert(&b->small, head + i);
-	split_page(head, PVB_BLOCK_ORDER);
+	for (i = 1; i < PVB_BLOCK_PAGES; i++)
+		unlock_page(head + i);
 	atomic_long_add(PVB_BLOCK_PAGES, &b->nr_small);
 	pvb_count(b, PVB_N_SPLIT, 1);
 }
@@ -132,7 +137,7 @@ void pvb_block_insert(struct pv_balloon *b, struct page *head)
  *
  * Context: &b->small.pages_lock held.
  *
- * Return: false if someone is about to isolate it.
+ * Return: true with @head locked, or false if someone is about to isolate it.
  */
 bool pvb_block_remove(struct pv_balloon *b, struct page *head)
 {
@@ -141,7 +146,6 @@ bool pvb_block_remove(struct pv_balloon *b, struct page *head)
 	list_del(&head->lru);
 	atomic_long_dec(&b->nr_blocks);
 	pvb_block_clear_movable(head);
-	unlock_page(head);
 	return true;
 }
 

@@ -296,8 +296,10 @@ static void pvb_collect_blocks(struct pv_balloon *b, unsigned long want)
 	list_for_each_entry_safe(page, next, &b->blocks, lru) {
 		if (b->batch.nr == nr)
 			break;
-		if (pvb_block_remove(b, page))
-			pvb_batch_add(&b->batch, page);
+		if (!pvb_block_remove(b, page))
+			continue;
+		unlock_page(page);
+		pvb_batch_add(&b->batch, page);
 	}
 	spin_unlock_irqrestore(&b->small.pages_lock, flags);
 }
@@ -324,8 +326,10 @@ static void pvb_split_any(struct pv_balloon *b)
 
 	spin_lock_irqsave(&b->small.pages_lock, flags);
 	head = list_first_entry_or_null(&b->blocks, struct page, lru);
-	if (head && pvb_block_remove(b, head))
+	if (head && pvb_block_remove(b, head)) {
 		pvb_split_block(b, head, false);
+		unlock_page(head);
+	}
 	spin_unlock_irqrestore(&b->small.pages_lock, flags);
 }
 
