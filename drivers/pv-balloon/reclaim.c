@@ -11,6 +11,8 @@
  * the growth of the balloon off, or the two would chase each other.
  */
 
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/oom.h>
 #include <linux/shrinker.h>
 #include <linux/swap.h>
@@ -23,6 +25,8 @@
 #define PVB_OOM_PAGES		(SZ_4M / PAGE_SIZE)
 /* Before the notifiers of others that have less to give. */
 #define PVB_OOM_PRIORITY	80
+/* How long it waits for an exchange under way: longer than a silent host may take. */
+#define PVB_OOM_WAIT		(6 * HZ)
 
 static unsigned long pvb_give_back(struct pv_balloon *b, unsigned long want, const char *to)
 {
@@ -32,6 +36,8 @@ static unsigned long pvb_give_back(struct pv_balloon *b, unsigned long want, con
 	while (freed < want && !err && pvb_size(b))
 		freed += pvb_deflate_some(b, want - freed, &err);
 	if (freed) {
+		if (b->ops->commit)
+			b->ops->commit(b);
 		pvb_count(b, PVB_N_RECLAIMED, freed);
 		pvb_hold(b);
 	}
@@ -40,15 +46,29 @@ static unsigned long pvb_give_back(struct pv_balloon *b, unsigned long want, con
 }
 
 /*
- * The lock is held by others for one exchange at most, and no exchange waits
- * for memory, so waiting here cannot end in a circle.
+ * Others hold the lock for one exchange at most, and no exchange allocates with
+ * reclaim.  But it takes locks (page_offline_begin(), sysfs_notify()) whose
+ * holders may be those who wait for memory here: not for ever, then.
  */
+static bool pvb_lock_for_oom(struct pv_balloon *b)
+{
+	unsigned long until = jiffies + PVB_OOM_WAIT;
+
+	while (!mutex_trylock(&b->lock)) {
+		if (time_after(jiffies, until))
+			return false;
+		msleep(20);
+	}
+	return true;
+}
+
 static int pvb_oom_notify(struct notifier_block *nb, unsigned long unused, void *parm)
 {
 	struct pv_balloon *b = container_of(nb, struct pv_balloon, oom);
 	unsigned long *freed = parm;
 
-	mutex_lock(&b->lock);
+	if (!pvb_lock_for_oom(b))
+		return NOTIFY_OK;
 	if (!b->stopped)
 		*freed += pvb_give_back(b, PVB_OOM_PAGES, "oom");
 	mutex_unlock(&b->lock);
