@@ -167,13 +167,25 @@ static int pvb_xen_blocks_slow(struct pvb_xen *x, struct pvb_batch *batch,
 	return 0;
 }
 
+/* Xen does not clear what it gives to the next domain. */
+static void pvb_xen_scrub_block(struct page *head)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVB_BLOCK_PAGES; i++)
+		xenmem_reservation_scrub_page(head + i);
+}
+
 /* In a translated domain a block is one extent, if Xen allows its order. */
 static void pvb_xen_blocks_fast(struct pvb_xen *x, struct pvb_batch *batch, unsigned int cmd)
 {
 	unsigned int i;
 
-	for (i = 0; i < batch->nr; i++)
+	for (i = 0; i < batch->nr; i++) {
+		if (cmd == XENMEM_decrease_reservation)
+			pvb_xen_scrub_block(batch->pages[i]);
 		x->frames[i] = page_to_xen_pfn(batch->pages[i]);
+	}
 	pvb_count(x->balloon, PVB_N_KICKS, 1);
 	batch->done = pvb_xen_reserve(cmd, x->frames, batch->nr, PVB_BLOCK_ORDER);
 	x->no_blocks = !batch->done;
@@ -199,6 +211,20 @@ static int pvb_xen_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 	if (pvb_xen_translated() && !x->no_blocks)
 		pvb_xen_blocks_fast(x, batch, XENMEM_populate_physmap);
 	return pvb_xen_blocks_slow(x, batch, pvb_xen_get, pvb_xen_give);
+}
+
+/* The toolstack lowers the limit with the target: they come back when it is raised. */
+static void pvb_xen_adopt(struct pv_balloon *b, struct pvb_batch *batch)
+{
+	struct pvb_xen *x = b->priv;
+	unsigned int i;
+
+	if (!batch->order) {
+		xen_balloon_adopt(batch->nr, batch->pages);
+		return;
+	}
+	for (i = 0; i < batch->nr; i++)
+		xen_balloon_adopt(pvb_xen_block_pages(x, batch->pages[i]), x->pages);
 }
 
 static const struct pvb_ops pvb_xen_ops = {
