@@ -94,6 +94,8 @@ enum pvb_flags {
  * @publish: optional; tell the host the size of the balloon
  * @restart: optional; after -ECONNRESET, begin a new conversation.  The core
  *	has freed every page before it calls this.
+ * @adopt: optional; the balloon is going away, and the units of this batch are
+ *	still the host's: whoever has the device next keeps them
  * @disconnect: optional; the balloon is going away.  When it returns, the host
  *	acts on nothing that it has been told before.
  *
@@ -113,6 +115,7 @@ struct pvb_ops {
 	int (*commit)(struct pv_balloon *b);
 	void (*publish)(struct pv_balloon *b, u64 pages);
 	int (*restart)(struct pv_balloon *b);
+	void (*adopt)(struct pv_balloon *b, struct pvb_batch *batch);
 	void (*disconnect)(struct pv_balloon *b);
 };
 

@@ -404,8 +404,8 @@ static void pvb_empty(struct pv_balloon *b)
 
 /*
  * What could not be given back in order.  Memory that the host really took
- * must never be used again, so it is lost to the guest; there is nothing
- * better to do with it.
+ * must never be used again: if nobody adopts it, it is lost to the guest; there
+ * is nothing better to do with it.
  */
 static void pvb_drop_rest(struct pv_balloon *b)
 {
@@ -421,7 +421,7 @@ static void pvb_drop_rest(struct pv_balloon *b)
 		msleep(20);
 		mutex_lock(&b->lock);
 	}
-	if (pvb_size(b))
+	if (pvb_size(b) && !b->ops->adopt)
 		dev_warn(&b->dev, "%llu pages are lost: the host did not give them back\n",
 			 pvb_size(b));
 	pvb_lose_all(b);

@@ -486,8 +486,8 @@ int pvb_reannounce(struct pv_balloon *b)
  * pvb_lose_all() - the host keeps the pages, and the balloon is about to go
  * @b: the balloon, locked
  *
- * Nobody may ever use these pages again: they stay allocated and offline, and
- * no longer point to the balloon.
+ * Unless someone adopts them, nobody may ever use these pages again: they stay
+ * allocated and offline, and no longer point to the balloon.
  */
 void pvb_lose_all(struct pv_balloon *b)
 {
@@ -498,6 +498,9 @@ void pvb_lose_all(struct pv_balloon *b)
 			continue;
 		}
 		pvb_batch_set_offline(&b->batch);
-		pvb_count(b, PVB_N_LOST, (long)b->batch.nr << b->batch.order);
+		if (b->ops->adopt)
+			b->ops->adopt(b, &b->batch);
+		else
+			pvb_count(b, PVB_N_LOST, (long)b->batch.nr << b->batch.order);
 	}
 }

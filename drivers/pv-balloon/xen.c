@@ -232,6 +232,7 @@ static const struct pvb_ops pvb_xen_ops = {
 	.target = pvb_xen_target,
 	.inflate = pvb_xen_inflate,
 	.deflate = pvb_xen_deflate,
+	.adopt = pvb_xen_adopt,
 };
 
 /* Called by xen-balloon from the xenstore watch, process context. */
@@ -281,6 +282,7 @@ static void pvb_xen_hand_back(void)
 		return;
 	/* The balloon is emptied first: xen-balloon starts from the base again. */
 	xen_balloon_divert_target(NULL);
+	/* The balloon is emptied first, or what is left in it adopted. */
 	pvb_unregister(pvb_xen->balloon);
 	balloon_set_new_target(pvb_xen->target);
 	kfree(pvb_xen);

@@ -122,16 +122,18 @@ def test_down_and_back(domain, quantity):
         assert result.ok, result.explain()
 
 
-def test_handed_back():
-    """Switched off at run time, xen-balloon follows the target again."""
-    with Dom0("handback") as guest:
-        size = size_of(guest)
+@pytest.mark.parametrize("domain", [Dom0, Pvh])
+def test_handed_back(domain):
+    """Switched off at run time, xen-balloon follows the target again and has every page."""
+    with domain("handback") as guest:
+        size, total = size_of(guest), guest.meminfo("MemTotal")
         mem_set(guest, size // 2)
         guest.run("echo 0 > /sys/module/pv_balloon/parameters/xen")
         guest.run(f"test ! -e {SYSFS}")
         # The target stands, so xen-balloon gives the same again.
         mem_set(guest, size // 2)
         mem_set(guest, size)
+        assert guest.meminfo("MemTotal") == total
         guest.run("echo 1 > /sys/module/pv_balloon/parameters/xen")
         mem_set(guest, size // 2)
         assert guest.balloon_kib() == (size - size // 2) * 1024
