@@ -49,6 +49,9 @@ struct pvb_xen {
 	struct page *pages[PVB_BATCH_PAGES];
 };
 
+/* No domain is so large. */
+#define PVB_XEN_NO_TARGET	ULONG_MAX
+
 static struct pvb_xen *pvb_xen;
 
 static bool pvb_xen_translated(void)
@@ -247,7 +250,7 @@ static int pvb_xen_start(struct pvb_xen *x)
 	int err;
 
 	x->base = balloon_stats.current_pages;
-	x->target = balloon_stats.target_pages;
+	x->target = PVB_XEN_NO_TARGET;
 	x->balloon = pvb_register(NULL, &pvb_xen_ops, x, PVB_BLOCKS | PVB_MAY_RECLAIM);
 	if (IS_ERR(x->balloon))
 		return PTR_ERR(x->balloon);
@@ -259,6 +262,8 @@ static int pvb_xen_start(struct pvb_xen *x)
 		pvb_xen = NULL;
 		return err;
 	}
+	/* If xenwatch has not been here before, the target is the one that stands. */
+	cmpxchg(&x->target, PVB_XEN_NO_TARGET, balloon_stats.target_pages);
 	pvb_resume(x->balloon);
 	return 0;
 }
@@ -278,13 +283,17 @@ static int pvb_xen_take(void)
 
 static void pvb_xen_hand_back(void)
 {
+	unsigned long stood;
+
 	if (!pvb_xen)
 		return;
-	/* The balloon is emptied first: xen-balloon starts from the base again. */
+	stood = balloon_stats.target_pages;
 	xen_balloon_divert_target(NULL);
 	/* The balloon is emptied first, or what is left in it adopted. */
 	pvb_unregister(pvb_xen->balloon);
-	balloon_set_new_target(pvb_xen->target);
+	/* Unless it has heard of a new target meanwhile. */
+	if (balloon_stats.target_pages == stood)
+		balloon_set_new_target(pvb_xen->target);
 	kfree(pvb_xen);
 	pvb_xen = NULL;
 }
