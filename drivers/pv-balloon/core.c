@@ -32,6 +32,9 @@
 /* How long pages given back under memory pressure are left to the guest. */
 #define PVB_HOLD_MS		5000
 
+/* How long the work goes on before it gives the freezer a chance to stop it. */
+#define PVB_WORK_FOR		(HZ / 10)
+
 /* How long page migration does not ask a host again that gave no answer. */
 #define PVB_SILENT_FOR		(60 * HZ)
 
@@ -300,16 +303,20 @@ unsigned long pvb_step(struct pv_balloon *b)
 static void pvb_work(struct work_struct *work)
 {
 	struct pv_balloon *b = container_of(work, struct pv_balloon, work.work);
-	unsigned long delay = 0;
+	unsigned long until = jiffies + PVB_WORK_FOR;
+	bool again;
 
-	while (!delay) {
+	do {
+		unsigned long delay;
+
 		mutex_lock(&b->lock);
 		delay = b->stopped ? MAX_SCHEDULE_TIMEOUT : pvb_step(b);
-		if (delay && delay != MAX_SCHEDULE_TIMEOUT)
+		again = !delay && time_before(jiffies, until);
+		if (!again && delay != MAX_SCHEDULE_TIMEOUT)
 			queue_delayed_work(b->wq, &b->work, delay);
 		mutex_unlock(&b->lock);
 		cond_resched();
-	}
+	} while (again);
 }
 
 /**
