@@ -94,14 +94,23 @@ static int pvb_vmw_begin(struct pvb_vmw *w)
 static int pvb_vmw_target(struct pv_balloon *b, u64 *pages)
 {
 	struct pvb_vmw *w = b->priv;
-	unsigned long limit = totalram_pages();
+	u64 limit = pvb_total(b);
 	int err;
 
 	if (!(w->caps & VMW_CAP_64_BIT_TARGET))
-		limit = min(limit, (unsigned long)U32_MAX);
+		limit = min(limit, U32_MAX);
 	err = pvb_vmw_errno(pvb_vmw_call(w, VMW_CMD_GET_TARGET, limit, 0));
 	*pages = w->target;
 	return err;
+}
+
+/* After a RESET a page may be named that the host does not have any more. */
+static bool pvb_vmw_refused(u32 cmd, u32 status)
+{
+	bool unlock = cmd == VMW_CMD_UNLOCK || cmd == VMW_CMD_BATCHED_UNLOCK ||
+		      cmd == VMW_CMD_BATCHED_2M_UNLOCK;
+
+	return status != VMW_SUCCESS && !(unlock && status == VMW_ERROR_PPN_UNLOCKED);
 }
 
 static int pvb_vmw_single(struct pvb_vmw *w, struct pvb_batch *batch, u32 cmd)
@@ -115,7 +124,7 @@ static int pvb_vmw_single(struct pvb_vmw *w, struct pvb_batch *batch, u32 cmd)
 			status = pvb_vmw_call(w, cmd, pfn, 1);
 		if (status == VMW_ERROR_RESET || status == VMW_ERROR_CMD_INVALID)
 			return pvb_vmw_errno(status);
-		__assign_bit(batch->done, batch->refused, status != VMW_SUCCESS);
+		__assign_bit(batch->done, batch->refused, pvb_vmw_refused(cmd, status));
 		batch->done++;
 	}
 	return 0;
@@ -135,9 +144,10 @@ static int pvb_vmw_batched(struct pvb_vmw *w, struct pvb_batch *batch, u32 cmd)
 		/* The whole call failed: no entry was acted upon. */
 		return pvb_vmw_errno(status);
 
-	for (i = 0; i < batch->nr; i++)
-		__assign_bit(i, batch->refused,
-			     FIELD_GET(VMW_ENTRY_STATUS, READ_ONCE(w->batch->entry[i])));
+	for (i = 0; i < batch->nr; i++) {
+		status = FIELD_GET(VMW_ENTRY_STATUS, READ_ONCE(w->batch->entry[i]));
+		__assign_bit(i, batch->refused, pvb_vmw_refused(cmd, status));
+	}
 	batch->done = batch->nr;
 	return 0;
 }

@@ -57,13 +57,19 @@ static bool model_hostile(struct vmw_model *m)
 	return m->hostile && !(prandom_u32_state(&m->rnd) % m->hostile);
 }
 
+/* That it does not have the page is no refusal: the guest uses the page then. */
+static u32 model_refusal(u32 status)
+{
+	return status == 4 ? 5 : status;
+}
+
 static u32 model_page(struct vmw_model *m, u64 pfn, unsigned int order, bool lock)
 {
 	if (!pfn_valid(pfn))
 		return 2;
 	if (model_hostile(m))
 		/* Any refusal, also those that nobody has defined. */
-		return 1 + prandom_u32_state(&m->rnd) % 31;
+		return model_refusal(1 + prandom_u32_state(&m->rnd) % 31);
 	if (lock)
 		pvb_keeper_take(&m->keeper, pfn, order);
 	else
@@ -144,7 +150,7 @@ static u32 model_door(void *host, u32 cmd, unsigned long arg1, unsigned long arg
 		return 7;
 	}
 	if (model_hostile(m)) {
-		status = prandom_u32_state(&m->rnd) % 12;
+		status = model_refusal(prandom_u32_state(&m->rnd) % 12);
 		if (status == 7)
 			m->reset = true;
 		/* A failed command has acted upon nothing. */
@@ -258,9 +264,8 @@ static void vmw_batched_2m(struct kunit *test)
 
 	vmw_up_and_down(test, BIT(1) | BIT(2) | BIT(3) | BIT(5));
 	KUNIT_EXPECT_GE(test, t->m.calls[8], 1);
-	/* Five pages were in the balloon when it was asked last. */
-	KUNIT_EXPECT_GE(test, t->m.limit, totalram_pages() - 5);
-	KUNIT_EXPECT_LE(test, t->m.limit, totalram_pages());
+	/* What is in the balloon belongs to the guest's size. */
+	KUNIT_EXPECT_EQ(test, t->m.limit, t->total);
 }
 
 /* A host that offers no way to lock a page has no balloon. */
