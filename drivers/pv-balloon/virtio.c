@@ -318,5 +318,9 @@ int __init pvb_virtio_init(void)
  */
 void pvb_virtio_exit(void)
 {
+	/* The parameter can be written until the module is gone. */
+	kernel_param_lock(THIS_MODULE);
+	pvb_virtio_up = false;
+	kernel_param_unlock(THIS_MODULE);
 	unregister_virtio_driver(&pvb_virtio_driver);
 }

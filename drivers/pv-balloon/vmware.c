@@ -367,5 +367,9 @@ int __init pvb_vmware_init(void)
  */
 void pvb_vmware_exit(void)
 {
+	/* The parameter can be written until the module is gone. */
+	kernel_param_lock(THIS_MODULE);
+	pvb_vmw_up = false;
 	pvb_vmw_hand_back();
+	kernel_param_unlock(THIS_MODULE);
 }

@@ -342,5 +342,9 @@ int __init pvb_xen_init(void)
  */
 void pvb_xen_exit(void)
 {
+	/* The parameter can be written until the module is gone. */
+	kernel_param_lock(THIS_MODULE);
+	pvb_xen_up = false;
 	pvb_xen_hand_back();
+	kernel_param_unlock(THIS_MODULE);
 }
