@@ -128,6 +128,7 @@ static unsigned long pvb_virtio_flags(struct virtio_device *vdev)
 
 static int pvb_virtio_start(struct pvb_virtio *v)
 {
+	enable_work(&v->stats_work);
 	if (v->stats_vq && pvb_virtio_stats_start(v))
 		dev_dbg(&v->vdev->dev, "no statistics: their queue does not work\n");
 	pvb_virtio_free_start(v);
@@ -152,6 +153,8 @@ static int pvb_virtio_probe(struct virtio_device *vdev)
 	vdev->priv = v;
 	init_waitqueue_head(&v->acked);
 	INIT_WORK(&v->stats_work, pvb_virtio_stats_work);
+	/* Until there are queues, and again when there are none any more. */
+	disable_work(&v->stats_work);
 
 	err = pvb_virtio_find_vqs(v);
 	if (err)
@@ -185,7 +188,7 @@ static void pvb_virtio_quiesce(struct pvb_virtio *v)
 {
 	/* The device uses no buffer after this, and interrupts us no more. */
 	virtio_reset_device(v->vdev);
-	cancel_work_sync(&v->stats_work);
+	disable_work_sync(&v->stats_work);
 	pvb_virtio_free_stop(v);
 	pvb_virtio_forget_requests(v);
 	pvb_virtio_del_vqs(v);
