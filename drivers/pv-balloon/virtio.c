@@ -170,6 +170,7 @@ static int pvb_virtio_probe(struct virtio_device *vdev)
 		err = PTR_ERR(v->balloon);
 		goto err_free_pages;
 	}
+	pvb_virtio_tell_poison(v);
 	virtio_device_ready(vdev);
 	return pvb_virtio_start(v);
 
@@ -226,6 +227,7 @@ static int pvb_virtio_restore(struct virtio_device *vdev)
 	err = pvb_virtio_find_vqs(v);
 	if (err)
 		return err;
+	pvb_virtio_tell_poison(v);
 	virtio_device_ready(vdev);
 	/* From sleep the device has kept them, from hibernation it has not. */
 	if (pvb_reannounce(v->balloon))

@@ -245,7 +245,11 @@ static int pvb_report_start(struct pvb_virtio *v)
 	return page_reporting_register(&v->report.info);
 }
 
-static void pvb_tell_poison(struct pvb_virtio *v)
+/**
+ * pvb_virtio_tell_poison() - say what free pages contain
+ * @v: the device, not yet ready: it may ask for pages as soon as it is
+ */
+void pvb_virtio_tell_poison(struct pvb_virtio *v)
 {
 	u32 poison = 0;
 
@@ -307,7 +311,6 @@ void pvb_virtio_free_start(struct pvb_virtio *v)
 {
 	int err = 0;
 
-	pvb_tell_poison(v);
 	v->hints.served = VIRTIO_BALLOON_CMD_ID_STOP;
 	pvb_virtio_hint_changed(v);
 	if (v->report.vq)

@@ -157,6 +157,7 @@ void pvb_virtio_stats_work(struct work_struct *work);
 void pvb_virtio_free_validate(struct virtio_device *vdev);
 int pvb_virtio_free_init(struct pvb_virtio *v);
 void pvb_virtio_free_exit(struct pvb_virtio *v);
+void pvb_virtio_tell_poison(struct pvb_virtio *v);
 void pvb_virtio_free_start(struct pvb_virtio *v);
 void pvb_virtio_free_stop(struct pvb_virtio *v);
 void pvb_virtio_hint_changed(struct pvb_virtio *v);
