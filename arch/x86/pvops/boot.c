@@ -80,12 +80,14 @@ bool pvops_feature_on(const struct pvops_backend *backend, const char *name)
 	return false;
 }
 
-static bool __init no_native(void)
+/* @found: the in-tree hypervisor code that recognised the machine, NULL before it has looked */
+static bool __init no_native(const struct hypervisor_x86 *found)
 {
 	if (announced)
 		return announced->deprivileged;
 
-	return xen_pv_domain() || xen_pvh_domain();
+	return xen_pv_domain() || xen_pvh_domain() ||
+	       (found && found->type == X86_HYPER_JAILHOUSE);
 }
 
 static void __noreturn stop_machine_for_good(const struct pvops_state *state)
@@ -133,7 +135,7 @@ void __init pvops_before_detection(void)
 	strscpy(command_line, boot_command_line, sizeof(command_line));
 	pvops_parse_command_line(&pvops_state.params, command_line);
 
-	if (pvops_native_wanted(&pvops_backends, &pvops_state.params, no_native()))
+	if (pvops_native_wanted(&pvops_backends, &pvops_state.params, no_native(NULL)))
 		nopv = true;
 }
 
@@ -172,6 +174,16 @@ static int __init set_up(struct pvops_state *state, const struct pvops_machine *
 		pvops_run_phase(state, PVOPS_EARLY, smp_processor_id());
 }
 
+/*
+ * With nopv all that Xen's code still does is to look, when ACPI can be read,
+ * whether this is a PVH guest that came by the ordinary entry, and to stop it:
+ * it has no native (xen_platform_hvm() in arch/x86/xen/enlighten_hvm.c).
+ */
+static bool __init left_to_xen(const struct hypervisor_x86 *found)
+{
+	return nopv && found->type == X86_HYPER_XEN_HVM;
+}
+
 /**
  * pvops_choose - choose the platform's backend and run its early steps
  * @found: the in-tree hypervisor code that recognised the machine, or NULL
@@ -184,7 +196,7 @@ const struct hypervisor_x86 * __init pvops_choose(const struct hypervisor_x86 *f
 	struct pvops_machine machine = {
 		.type		= found ? found->type : X86_HYPER_NATIVE,
 		.hypervisor_bit	= boot_cpu_has(X86_FEATURE_HYPERVISOR),
-		.no_native	= no_native() || (found && found->type == X86_HYPER_JAILHOUSE),
+		.no_native	= no_native(found),
 		.announced	= announced,
 	};
 
@@ -197,7 +209,7 @@ const struct hypervisor_x86 * __init pvops_choose(const struct hypervisor_x86 *f
 		go_native(&pvops_state);
 	}
 
-	if (!found || !pvops_keeps(&pvops_state, found->type))
+	if (!found || !(pvops_keeps(&pvops_state, found->type) || left_to_xen(found)))
 		return NULL;
 
 	return found;
