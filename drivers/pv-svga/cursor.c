@@ -130,11 +130,16 @@ static int check_image(const struct drm_plane_state *state)
 static int cursor_atomic_check(struct drm_plane *plane,
 			       struct drm_atomic_state *state)
 {
-	const struct drm_plane_state *new =
-		drm_atomic_get_new_plane_state(state, plane);
+	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
+	struct drm_crtc_state *crtc_state = NULL;
 	int ret;
 
-	ret = pv_svga_plane_check(plane, state, true);
+	if (new->crtc)
+		crtc_state = drm_atomic_get_new_crtc_state(state, new->crtc);
+	ret = drm_atomic_helper_check_plane_state(new, crtc_state,
+						  DRM_PLANE_NO_SCALING,
+						  DRM_PLANE_NO_SCALING,
+						  true, true);
 	if (ret || !new->fb)
 		return ret;
 

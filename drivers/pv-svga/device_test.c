@@ -12,6 +12,7 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_modeset_helper_vtables.h>
 #include <drm/drm_panic.h>
+#include <drm/drm_vblank.h>
 
 #include "display.h"
 
@@ -231,6 +232,49 @@ static void source_between_pixels_is_refused(struct kunit *test)
 	display->src_y = 0;
 	KUNIT_EXPECT_EQ(test, 0, display_commit_mode(test, display, &mode));
 	display_delete(display, buffer);
+}
+
+/* The helpers clip it; damage is not clipped, and would be copied out of VRAM. */
+static void plane_beyond_the_screen_is_refused(struct kunit *test)
+{
+	struct drm_display_mode mode = {
+		DRM_MODE_INIT(60, DISPLAY_WIDTH, DISPLAY_HEIGHT, 0, 0),
+	};
+	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
+	struct drm_client_buffer *buffer = larger_buffer(test, display);
+
+	drm_mode_set_crtcinfo(&mode, 0);
+	display->beyond = 1;
+	KUNIT_EXPECT_EQ(test, -EINVAL, display_commit_mode(test, display, &mode));
+	display->beyond = 0;
+	KUNIT_EXPECT_EQ(test, 0, display_commit_mode(test, display, &mode));
+	display_delete(display, buffer);
+}
+
+/* With two pictures in a frame the plane would be higher than the screen. */
+static void stereo_is_refused(struct kunit *test)
+{
+	struct drm_display_mode mode = {
+		DRM_MODE_INIT(60, DISPLAY_WIDTH, DISPLAY_HEIGHT, 0, 0),
+	};
+	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
+	struct drm_device *drm = &display->svga->drm;
+
+	KUNIT_EXPECT_EQ(test, MODE_OK, drm_mode_validate_driver(drm, &mode));
+	mode.flags |= DRM_MODE_FLAG_3D_FRAME_PACKING;
+	KUNIT_EXPECT_EQ(test, MODE_NO_STEREO, drm_mode_validate_driver(drm, &mode));
+}
+
+/* A mode of one pixel with the fastest clock would have a frame every nanosecond. */
+static void frames_have_time(struct kunit *test)
+{
+	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
+	struct drm_crtc *crtc = &display->svga->crtc;
+
+	drm_crtc_vblank_crtc(crtc)->framedur_ns = 1;
+	KUNIT_EXPECT_EQ(test, 0, pv_svga_enable_vblank(crtc));
+	KUNIT_EXPECT_GE(test, ktime_to_ns(display->svga->vblank.period), NSEC_PER_MSEC);
+	pv_svga_disable_vblank(crtc);
 }
 
 /* Enough commits to go around the smallest ring twice */
@@ -524,6 +568,9 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE_PARAM(little_is_written_besides_the_change, display_profile_gen_params),
 	KUNIT_CASE_PARAM(source_may_begin_later, display_profile_gen_params),
 	KUNIT_CASE(source_between_pixels_is_refused),
+	KUNIT_CASE(plane_beyond_the_screen_is_refused),
+	KUNIT_CASE(stereo_is_refused),
+	KUNIT_CASE(frames_have_time),
 	KUNIT_CASE_PARAM(ring_goes_around, display_profile_gen_params),
 	KUNIT_CASE(padded_lines_are_honoured),
 	KUNIT_CASE(picture_may_start_anywhere),

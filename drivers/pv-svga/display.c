@@ -148,12 +148,14 @@ static const struct drm_display_mode mode_on = {
 static void set_primary(struct drm_plane_state *state, const struct display *display)
 {
 	drm_atomic_set_fb_for_plane(state, display->fb);
-	state->crtc_w = DISPLAY_WIDTH;
-	state->crtc_h = DISPLAY_HEIGHT;
+	state->crtc_x = -(int)display->beyond;
+	state->crtc_y = -(int)display->beyond;
+	state->crtc_w = DISPLAY_WIDTH + display->beyond;
+	state->crtc_h = DISPLAY_HEIGHT + display->beyond;
 	state->src_x = display->src_x;
 	state->src_y = display->src_y;
-	state->src_w = DISPLAY_WIDTH << 16;
-	state->src_h = DISPLAY_HEIGHT << 16;
+	state->src_w = state->crtc_w << 16;
+	state->src_h = state->crtc_h << 16;
 }
 
 static int fill_state(struct display *display, struct drm_atomic_state *state,

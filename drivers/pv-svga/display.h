@@ -44,6 +44,7 @@ struct display_profile {
  * @fb:		what the next commit shows; @buffer unless a case changes it
  * @src_x:	where in @fb the picture begins, 16.16 fixed point
  * @src_y:	the same, down
+ * @beyond:	pixels of the plane to the left of the screen, and above it
  */
 struct display {
 	struct model *model;
@@ -54,6 +55,7 @@ struct display {
 	struct drm_framebuffer *fb;
 	u32 src_x;
 	u32 src_y;
+	u32 beyond;
 };
 
 const void *display_profile_gen_params(const void *previous, char *name);

@@ -14,6 +14,10 @@
 static enum drm_mode_status mode_valid(struct drm_device *drm,
 				       const struct drm_display_mode *mode)
 {
+	/* Its plane would be higher than what is scanned out. */
+	if (mode->flags & DRM_MODE_FLAG_3D_MASK)
+		return MODE_NO_STEREO;
+
 	return pv_svga_mode_fits(&to_pv_svga(drm)->limits, mode->hdisplay,
 				 mode->vdisplay);
 }

@@ -21,51 +21,37 @@ static const u32 primary_formats[] = {
 	DRM_FORMAT_XRGB8888,
 };
 
-/**
- * pv_svga_plane_check - check the new state of a plane
- * @plane:   the plane
- * @state:   of the commit
- * @movable: whether the plane may lie anywhere, and be shown while the CRTC
- *	     is off
- *
- * This is the part of &drm_plane_helper_funcs.atomic_check that both planes
- * have.
- *
- * Return: 0 or a negative error.
- */
-int pv_svga_plane_check(struct drm_plane *plane, struct drm_atomic_state *state,
-			bool movable)
-{
-	struct drm_plane_state *new_state =
-		drm_atomic_get_new_plane_state(state, plane);
-	struct drm_crtc_state *crtc_state = NULL;
-
-	/* Pixels are copied as they are, so none may begin between two. */
-	if (new_state->fb && (new_state->src_x | new_state->src_y) & 0xffff)
-		return -EINVAL;
-	if (new_state->crtc)
-		crtc_state = drm_atomic_get_new_crtc_state(state, new_state->crtc);
-
-	return drm_atomic_helper_check_plane_state(new_state, crtc_state,
-						   DRM_PLANE_NO_SCALING,
-						   DRM_PLANE_NO_SCALING,
-						   movable, movable);
-}
-
 static int primary_atomic_check(struct drm_plane *plane,
 				struct drm_atomic_state *state)
 {
-	return pv_svga_plane_check(plane, state, false);
+	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
+	/* There is one CRTC. */
+	struct drm_crtc_state *crtc_state =
+		drm_atomic_get_new_crtc_state(state, &to_pv_svga(plane->dev)->crtc);
+	int ret;
+
+	ret = drm_atomic_helper_check_plane_state(new, crtc_state,
+						  DRM_PLANE_NO_SCALING,
+						  DRM_PLANE_NO_SCALING,
+						  false, false);
+	if (ret || !new->visible)
+		return ret;
+
+	/* Pixels are copied as they are, so none may begin between two. */
+	if ((new->src_x | new->src_y) & 0xffff)
+		return -EINVAL;
+	/*
+	 * What reaches beyond the screen passes so far, clipped. Damage comes in
+	 * pixels of all of it, and is copied as it comes.
+	 */
+	if (new->src_w != new->dst.x2 << 16 || new->src_h != new->dst.y2 << 16)
+		return -EINVAL;
+
+	return 0;
 }
 
-/* What holds no pixel yet is all 0. */
 static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 {
-	if (!to->x2) {
-		*to = *from;
-		return;
-	}
-
 	to->x1 = min(to->x1, from->x1);
 	to->y1 = min(to->y1, from->y1);
 	to->x2 = max(to->x2, from->x2);
@@ -73,27 +59,29 @@ static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 }
 
 /*
- * Copies every damaged rectangle and shows them with one UPDATE. The plane
- * covers the screen, so the source begins in the corner of the screen.
+ * Copies every damaged rectangle and shows them with one UPDATE. The plane is
+ * the screen, see primary_atomic_check(), so the source begins in its corner.
  */
 static void copy_damage(struct pv_svga *svga, struct drm_plane_state *old,
 			struct drm_plane_state *new)
 {
 	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
 	int x = new->src.x1 >> 16, y = new->src.y1 >> 16;
-	struct drm_rect rect, all = { };
 	struct drm_atomic_helper_damage_iter iter;
+	struct drm_rect all, rect;
 
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
+	if (!drm_atomic_helper_damage_iter_next(&iter, &all))
+		return;
+	pv_svga_screen_copy(svga, pfb, &all, x, y);
+
 	drm_atomic_for_each_plane_damage(&iter, &rect) {
 		pv_svga_screen_copy(svga, pfb, &rect, x, y);
 		rect_union(&all, &rect);
 	}
 
-	/* Nothing was damaged. */
-	if (!all.x2)
-		return;
-	drm_rect_translate(&all, -x, -y);
+	if (x | y)
+		drm_rect_translate(&all, -x, -y);
 	pv_svga_screen_update(svga, &all);
 }
 

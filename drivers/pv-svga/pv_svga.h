@@ -258,8 +258,6 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state);
 
 /* plane.c, cursor.c, crtc.c, vblank.c, connector.c, panic.c: KMS objects */
 extern const struct drm_plane_funcs pv_svga_plane_funcs;
-int pv_svga_plane_check(struct drm_plane *plane, struct drm_atomic_state *state,
-			bool movable);
 int pv_svga_primary_init(struct pv_svga *svga);
 int pv_svga_cursor_init(struct pv_svga *svga);
 int pv_svga_crtc_init(struct pv_svga *svga);

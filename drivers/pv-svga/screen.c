@@ -169,19 +169,23 @@ static struct pv_svga_blit_cmd blit_cmd(struct svga_guest_ptr from, u32 pitch,
 
 typedef int (*emit_fn)(struct pv_svga *svga, const void *cmd, u32 bytes);
 
+/* Not inlined: the shorter command would pay for it. */
+static noinline void show_on_screen(struct pv_svga *svga, const struct drm_rect *rect,
+				    emit_fn emit)
+{
+	const struct pv_svga_scanout *scanout = &svga->scanout;
+	const struct svga_guest_ptr vram = { SVGA_GMR_FRAMEBUFFER, scanout->offset };
+	const struct pv_svga_blit_cmd cmd =
+		blit_cmd(vram, scanout->pitch, rect->x1, rect->y1, rect);
+
+	emit(svga, &cmd, sizeof(cmd));
+}
+
 /* Inline, so that @emit is called directly. */
 static inline void show(struct pv_svga *svga, const struct drm_rect *rect, emit_fn emit)
 {
-	const struct pv_svga_scanout *scanout = &svga->scanout;
-
 	if (has_screens(svga)) {
-		const struct svga_guest_ptr vram = {
-			SVGA_GMR_FRAMEBUFFER, scanout->offset,
-		};
-		const struct pv_svga_blit_cmd cmd =
-			blit_cmd(vram, scanout->pitch, rect->x1, rect->y1, rect);
-
-		emit(svga, &cmd, sizeof(cmd));
+		show_on_screen(svga, rect, emit);
 	} else {
 		const struct svga_cmd_update cmd = {
 			.cmd = SVGA_CMD_UPDATE,

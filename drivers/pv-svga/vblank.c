@@ -48,12 +48,15 @@ static enum hrtimer_restart vblank_tick(struct hrtimer *timer)
 int pv_svga_enable_vblank(struct drm_crtc *crtc)
 {
 	struct pv_svga_vblank *vblank = &to_pv_svga(crtc->dev)->vblank;
-	u32 frame = drm_crtc_vblank_crtc(crtc)->framedur_ns;
+	/* A mode without usable timings still gets its events. */
+	u32 frame = drm_crtc_vblank_crtc(crtc)->framedur_ns ?: NSEC_PER_SEC / 60;
 	unsigned long flags;
 
+	/* Whoever sets a mode chooses its timings; no display is faster. */
+	frame = max_t(u32, frame, NSEC_PER_MSEC);
+
 	spin_lock_irqsave(&vblank->lock, flags);
-	/* A mode without usable timings still gets its events. */
-	WRITE_ONCE(vblank->period, ns_to_ktime(frame ?: NSEC_PER_SEC / 60));
+	WRITE_ONCE(vblank->period, ns_to_ktime(frame));
 	hrtimer_start(&vblank->timer, vblank->period, HRTIMER_MODE_REL);
 	spin_unlock_irqrestore(&vblank->lock, flags);
 
