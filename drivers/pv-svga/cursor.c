@@ -46,6 +46,12 @@ static bool has_alpha(const struct pv_svga *svga)
 	return svga->limits.caps & SVGA_CAP_ALPHA_CURSOR;
 }
 
+/* User space may name any spot; the device knows those in the image. */
+static int hot_spot(int spot)
+{
+	return clamp(spot, 0, PV_SVGA_CURSOR_SIDE - 1);
+}
+
 /* The image is always 64x64: QEMU misreads masks of lines below 32 pixels. */
 static u32 make_alpha_cmd(struct pv_svga_cursor_cmd *cmd,
 			  const struct drm_plane_state *state)
@@ -54,8 +60,8 @@ static u32 make_alpha_cmd(struct pv_svga_cursor_cmd *cmd,
 
 	cmd->define_alpha = (struct svga_cmd_define_alpha_cursor){
 		.cmd = SVGA_CMD_DEFINE_ALPHA_CURSOR,
-		.hotspot_x = clamp(state->hotspot_x, 0, PV_SVGA_CURSOR_SIDE - 1),
-		.hotspot_y = clamp(state->hotspot_y, 0, PV_SVGA_CURSOR_SIDE - 1),
+		.hotspot_x = hot_spot(state->hotspot_x),
+		.hotspot_y = hot_spot(state->hotspot_y),
 		.width = PV_SVGA_CURSOR_SIDE,
 		.height = PV_SVGA_CURSOR_SIDE,
 	};
@@ -72,8 +78,8 @@ static u32 make_mask_cmd(struct pv_svga_cursor_cmd *cmd,
 
 	cmd->define = (struct svga_cmd_define_cursor){
 		.cmd = SVGA_CMD_DEFINE_CURSOR,
-		.hotspot_x = clamp(state->hotspot_x, 0, PV_SVGA_CURSOR_SIDE - 1),
-		.hotspot_y = clamp(state->hotspot_y, 0, PV_SVGA_CURSOR_SIDE - 1),
+		.hotspot_x = hot_spot(state->hotspot_x),
+		.hotspot_y = hot_spot(state->hotspot_y),
 		.width = PV_SVGA_CURSOR_SIDE,
 		.height = PV_SVGA_CURSOR_SIDE,
 		.and_mask_depth = 1,
@@ -89,21 +95,17 @@ static u32 make_mask_cmd(struct pv_svga_cursor_cmd *cmd,
 static void define_cursor(struct pv_svga *svga, const struct drm_plane_state *state)
 {
 	struct pv_svga_cursor_cmd *cmd = svga->cursor_cmd;
-	u32 bytes;
+	u32 bytes = has_alpha(svga) ? make_alpha_cmd(cmd, state) :
+				      make_mask_cmd(cmd, state);
 
-	if (drm_gem_fb_begin_cpu_access(state->fb, DMA_FROM_DEVICE))
-		return;
-	bytes = has_alpha(svga) ? make_alpha_cmd(cmd, state) :
-				  make_mask_cmd(cmd, state);
-	drm_gem_fb_end_cpu_access(state->fb, DMA_FROM_DEVICE);
 	pv_svga_fifo_emit(svga, cmd, bytes);
 }
 
 /* The device is told where the hot spot is, not the corner of the image. */
 static void place_cursor(struct pv_svga *svga, const struct drm_plane_state *state)
 {
-	pv_svga_cursor_move(svga, true, state->crtc_x + state->hotspot_x,
-			    state->crtc_y + state->hotspot_y);
+	pv_svga_cursor_move(svga, true, state->crtc_x + hot_spot(state->hotspot_x),
+			    state->crtc_y + hot_spot(state->hotspot_y));
 }
 
 static bool image_changed(const struct drm_plane_state *old,
@@ -146,25 +148,43 @@ static int cursor_atomic_check(struct drm_plane *plane,
 	return check_image(new);
 }
 
+static void show_cursor(struct pv_svga *svga, const struct drm_plane_state *state,
+			bool define)
+{
+	int idx;
+
+	if (!drm_dev_enter(&svga->drm, &idx))
+		return;
+
+	if (define)
+		define_cursor(svga, state);
+	place_cursor(svga, state);
+
+	drm_dev_exit(idx);
+}
+
 static void cursor_atomic_update(struct drm_plane *plane,
 				 struct drm_atomic_state *state)
 {
-	struct pv_svga *svga = to_pv_svga(plane->dev);
 	struct drm_plane_state *old = drm_atomic_get_old_plane_state(state, plane);
 	struct drm_plane_state *new = drm_atomic_get_new_plane_state(state, plane);
 	struct drm_crtc_state *crtc_state;
-	int idx;
+	bool define;
 
-	if (!new->fb || !drm_dev_enter(plane->dev, &idx))
+	if (!new->fb)
 		return;
 
 	crtc_state = drm_atomic_get_new_crtc_state(state, new->crtc);
 	/* A ring that was started anew with the mode has lost the image. */
-	if (image_changed(old, new) || drm_atomic_crtc_needs_modeset(crtc_state))
-		define_cursor(svga, new);
-	place_cursor(svga, new);
+	define = image_changed(old, new) || drm_atomic_crtc_needs_modeset(crtc_state);
+	/* May wait for who draws into the buffer: not while unplug waits for us. */
+	if (define && drm_gem_fb_begin_cpu_access(new->fb, DMA_FROM_DEVICE))
+		define = false;
 
-	drm_dev_exit(idx);
+	show_cursor(to_pv_svga(plane->dev), new, define);
+
+	if (define)
+		drm_gem_fb_end_cpu_access(new->fb, DMA_FROM_DEVICE);
 }
 
 static void cursor_atomic_disable(struct drm_plane *plane,
