@@ -72,10 +72,15 @@ static void gmr_fini(struct drm_device *drm, void *data)
  */
 int pv_svga_gmr_init(struct pv_svga *svga, struct pci_dev *pdev)
 {
+	int ret;
+
 	ida_init(&svga->gmr.ids);
-	if (pv_svga_gmr_usable(&svga->limits) &&
-	    /* The device takes page numbers of 32 bits. */
-	    !dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32 + PAGE_SHIFT))) {
+	/*
+	 * The device takes page numbers of 32 bits. One without regions reads no
+	 * memory, but who exports a buffer to it maps the buffer for this mask.
+	 */
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32 + PAGE_SHIFT));
+	if (!ret && pv_svga_gmr_usable(&svga->limits)) {
 		pci_set_master(pdev);
 		svga->gmr.usable = true;
 	}
@@ -215,6 +220,23 @@ exit:
 	drm_dev_exit(idx);
 
 	return ret;
+}
+
+/**
+ * pv_svga_gmr_sync - let the device see what has been drawn
+ * @svga: the device
+ * @pfb:  the frame buffer, bound to a region
+ *
+ * Where the device reads a copy, as under memory encryption, it is renewed.
+ *
+ * Context: any.
+ */
+void pv_svga_gmr_sync(struct pv_svga *svga, const struct pv_svga_fb *pfb)
+{
+	struct drm_gem_object *obj = pfb->base.obj[0];
+
+	dma_sync_sgtable_for_device(svga->drm.dev, to_drm_gem_shmem_obj(obj)->sgt,
+				    DMA_BIDIRECTIONAL);
 }
 
 /**

@@ -94,6 +94,7 @@ static noinline void blit_damage(struct pv_svga *svga, struct drm_plane_state *o
 	bool damaged = false;
 	struct drm_rect rect;
 
+	pv_svga_gmr_sync(svga, pfb);
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
 	drm_atomic_for_each_plane_damage(&iter, &rect) {
 		pv_svga_screen_blit(svga, pfb, &rect, new->src.x1 >> 16,

@@ -247,6 +247,7 @@ irqreturn_t pv_svga_irq_handler(int irq, void *data);
 int pv_svga_gmr_init(struct pv_svga *svga, struct pci_dev *pdev);
 bool pv_svga_gmr_usable(const struct pv_svga_limits *limits);
 int pv_svga_gmr_bind(struct pv_svga *svga, struct pv_svga_fb *pfb);
+void pv_svga_gmr_sync(struct pv_svga *svga, const struct pv_svga_fb *pfb);
 void pv_svga_gmr_unbind(struct pv_svga *svga, struct pv_svga_fb *pfb);
 void pv_svga_gmr_forget(struct pv_svga *svga);
 
