@@ -249,19 +249,20 @@ static int pv_svga_resume(struct device *dev)
 	struct pv_svga *svga = dev_get_drvdata(dev);
 	int ret;
 
+	/* The device may have been reset, and remembers nothing. */
+	pv_svga_gmr_forget(svga);
+
 	ret = pv_svga_identify(svga);
 	if (ret) {
 		drm_err(&svga->drm, "device does not answer after sleep\n");
-		return ret;
+	} else {
+		pv_svga_irq_enable(svga, true);
+		/* Tried again with the mode if it fails. */
+		pv_svga_fifo_start(svga);
 	}
 
-	/* The device may have been reset, and remembers nothing. */
-	pv_svga_gmr_forget(svga);
-	pv_svga_irq_enable(svga, true);
-	/* Tried again with the mode if it fails. */
-	pv_svga_fifo_start(svga);
-
-	return drm_mode_config_helper_resume(&svga->drm);
+	/* The picture is restored as far as there is a device to show it. */
+	return drm_mode_config_helper_resume(&svga->drm) ?: ret;
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(pv_svga_pm_ops, pv_svga_suspend,
