@@ -100,10 +100,10 @@ static void model_reports_base_stats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tx.bytes, 0);
 }
 
-static void model_time_out(struct model_bench *b)
+static void model_time_out(struct model_bench *b, u32 q)
 {
 	local_bh_disable();
-	b->m.dev->netdev_ops->ndo_tx_timeout(b->m.dev, 0);
+	b->m.dev->netdev_ops->ndo_tx_timeout(b->m.dev, q);
 	local_bh_enable();
 }
 
@@ -117,12 +117,12 @@ static void model_recovers_from_timeouts(struct kunit *test)
 	b->m.manual = true;
 	model_xmit(b, model_skb(test, b, 100), false);
 	*doorbell = 0;
-	model_time_out(b);
+	model_time_out(b, 0);
 	KUNIT_EXPECT_EQ(test, *doorbell, 1);
 	KUNIT_EXPECT_FALSE(test, test_bit(PVNET_RESET_PENDING,
 					  &b->m.pv->state));
 
-	model_time_out(b);
+	model_time_out(b, 0);
 	KUNIT_EXPECT_TRUE(test, test_bit(PVNET_RESET_PENDING,
 					 &b->m.pv->state));
 	flush_delayed_work(&b->m.pv->reset_work);
@@ -135,14 +135,33 @@ static void model_recovers_from_timeouts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.packets, 1);
 }
 
+/* The watchdog also looks at queues that have no ring any more. */
+static void model_has_no_timeout_without_ring(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct netdev_queue *nq = netdev_get_tx_queue(b->m.dev, 1);
+
+	set_bit(__QUEUE_STATE_STACK_XOFF, &nq->state);
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 1, 1), 0);
+	KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
+	model_time_out(b, 1);
+	KUNIT_EXPECT_FALSE(test, test_bit(PVNET_RESET_PENDING,
+					  &b->m.pv->state));
+}
+
 /* The device says that a queue stopped. */
+static void model_stop_queue(struct model_bench *b)
+{
+	b->m.shared->ecr = cpu_to_le32(1 << 1);
+	schedule_work(&b->m.pv->event_work);
+	flush_work(&b->m.pv->event_work);
+}
+
 static void model_recovers_from_queue_errors(struct kunit *test)
 {
 	struct model_bench *b = model_open(test);
 
-	b->m.shared->ecr = cpu_to_le32(1 << 1);
-	schedule_work(&b->m.pv->event_work);
-	flush_work(&b->m.pv->event_work);
+	model_stop_queue(b);
 	flush_delayed_work(&b->m.pv->reset_work);
 	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
 	KUNIT_EXPECT_EQ(test, b->m.ecr, 1 << 1);
@@ -167,19 +186,6 @@ static void model_changes_rings_asleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
 	KUNIT_EXPECT_EQ(test, b->m.shared->misc.num_tx_queues, 1);
 	model_expect_packet(test, b);
-}
-
-static int model_set_channels(struct model_bench *b, u32 rx, u32 tx)
-{
-	struct ethtool_channels ch = {
-		.rx_count = rx, .tx_count = tx, .other_count = 1,
-	};
-	int err;
-
-	rtnl_lock();
-	err = b->m.dev->ethtool_ops->set_channels(b->m.dev, &ch);
-	rtnl_unlock();
-	return err;
 }
 
 /* Devices of these versions want powers of two. */
@@ -279,6 +285,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
 	MODEL_CASE_ENDS(model_reports_base_stats),
 	MODEL_CASE_ENDS(model_recovers_from_timeouts),
+	MODEL_CASE_ENDS(model_has_no_timeout_without_ring),
 	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
 	MODEL_CASE_ENDS(model_changes_rings_asleep),
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),

@@ -70,8 +70,9 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 
 	pv->queues = q;
 	memcpy(pv->txq, q->tx, sizeof(pv->txq));
-	for (i = 0; i < q->cfg.num_txq; i++)
-		netdev_tx_reset_queue(q->tx[i]->nq);
+	/* those without a ring too: the watchdog looks at all of them */
+	for (i = 0; i < pv->dev->num_tx_queues; i++)
+		netdev_tx_reset_queue(netdev_get_tx_queue(pv->dev, i));
 	pvnet_irq_bind(pv, q);
 	set_bit(PVNET_UP, &pv->state);
 	pvnet_rss_activate(pv);
@@ -342,6 +343,8 @@ static void pvnet_tx_timeout(struct net_device *dev, unsigned int idx)
 	struct pvnet_txq *tq = pv->txq[idx];
 	bool nudged;
 
+	if (!tq)
+		return;
 	__netif_tx_lock(tq->nq, smp_processor_id());
 	u64_stats_update_begin(&tq->stats->syncp);
 	u64_stats_inc(&tq->stats->timeouts);

@@ -7,6 +7,7 @@
 #include <kunit/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/ip.h>
 #include <linux/tcp.h>
 #include <xen/xen.h>
@@ -265,6 +266,27 @@ void model_set_mtu(struct kunit *test, struct model_bench *b, int mtu)
 	rtnl_lock();
 	KUNIT_EXPECT_EQ(test, dev_set_mtu(b->m.dev, mtu), 0);
 	rtnl_unlock();
+}
+
+/**
+ * model_set_channels - change the number of queues
+ * @b: bench
+ * @rx: receive queues
+ * @tx: transmit queues
+ *
+ * Return: what the driver returned
+ */
+int model_set_channels(struct model_bench *b, u32 rx, u32 tx)
+{
+	struct ethtool_channels ch = {
+		.rx_count = rx, .tx_count = tx, .other_count = 1,
+	};
+	int err;
+
+	rtnl_lock();
+	err = b->m.dev->ethtool_ops->set_channels(b->m.dev, &ch);
+	rtnl_unlock();
+	return err;
 }
 
 /**

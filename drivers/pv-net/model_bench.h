@@ -46,6 +46,7 @@ netdev_tx_t model_xmit(struct model_bench *b, struct sk_buff *skb, bool more);
 struct sk_buff *model_skb(struct kunit *test, struct model_bench *b, u32 len);
 struct sk_buff *model_tcp_skb(struct kunit *test, struct model_bench *b,
 			      u32 payload, u16 mss);
+int model_set_channels(struct model_bench *b, u32 rx, u32 tx);
 void model_set_mtu(struct kunit *test, struct model_bench *b, int mtu);
 void model_frame(struct model_bench *b, u32 len);
 
