@@ -73,6 +73,8 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 	/* those without a ring too: the watchdog looks at all of them */
 	for (i = 0; i < pv->dev->num_tx_queues; i++)
 		netdev_tx_reset_queue(netdev_get_tx_queue(pv->dev, i));
+	for (i = 0; i < q->cfg.num_rxq; i++)
+		pvnet_rx_write_prod(q->rx[i]);
 	pvnet_irq_bind(pv, q);
 	set_bit(PVNET_UP, &pv->state);
 	pvnet_rss_activate(pv);

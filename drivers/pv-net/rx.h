@@ -95,6 +95,7 @@ void pvnet_rx_account(struct pvnet_rxq *rq, const struct pvnet_rx_sum *sum);
 int pvnet_rx_refill(struct pvnet_rxq *rq, gfp_t gfp);
 void pvnet_rx_refill_or_retry(struct pvnet_rxq *rq);
 void pvnet_rx_refill_timer(struct timer_list *t);
+void pvnet_rx_write_prod(struct pvnet_rxq *rq);
 void pvnet_rx_tell(struct pvnet_rxq *rq);
 void pvnet_rx_clean(struct pvnet_rxq *rq);
 

@@ -80,18 +80,27 @@ static bool pvnet_rx_fill(struct pvnet_rxq *rq, struct pvnet_rx_ring *ring,
 }
 
 /**
+ * pvnet_rx_write_prod - tell the device up to where buffers are posted
+ * @rq: queue
+ *
+ * Context: the queue's NAPI poll, or the queue is not up.
+ */
+void pvnet_rx_write_prod(struct pvnet_rxq *rq)
+{
+	void __iomem *reg = rq->pv->bar0 + rq->idx * VMXNET3_REG_STRIDE;
+
+	writel(rq->ring[0].pos.fill, reg + VMXNET3_REG_RXPROD);
+	writel(rq->ring[1].pos.fill, reg + VMXNET3_REG_RXPROD2);
+}
+
+/**
  * pvnet_rx_tell - tell the device of new buffers, if it wants to be told
  * @rq: queue
  */
 void pvnet_rx_tell(struct pvnet_rxq *rq)
 {
-	void __iomem *reg = rq->pv->bar0 + rq->idx * VMXNET3_REG_STRIDE;
-
-	if (likely(!READ_ONCE(rq->shared->update_rx_prod)))
-		return;
-	writel(rq->ring[0].pos.fill, reg + VMXNET3_REG_RXPROD);
-	if (rq->ring[1].active)
-		writel(rq->ring[1].pos.fill, reg + VMXNET3_REG_RXPROD2);
+	if (unlikely(READ_ONCE(rq->shared->update_rx_prod)))
+		pvnet_rx_write_prod(rq);
 }
 
 /**

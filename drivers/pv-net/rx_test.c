@@ -110,6 +110,24 @@ static void model_judges_length_by_tags(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
 }
 
+static u32 model_bar0(struct model_bench *b, u32 reg)
+{
+	return *(u32 *)(b->m.bar0 + reg);
+}
+
+/* A device that does not look at the rings itself has to know of the buffers. */
+static void model_is_told_of_buffers(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+
+	KUNIT_EXPECT_EQ(test, model_bar0(b, 0x800), PVNET_RX_RING_DEFAULT - 1);
+	KUNIT_EXPECT_EQ(test, model_bar0(b, 0xa00), PVNET_RX2_RING_DEFAULT - 1);
+	/* a version 1 device has one receive queue */
+	KUNIT_EXPECT_EQ(test, model_bar0(b, 0x808),
+			version >= 2 ? PVNET_RX_RING_DEFAULT - 1 : 0);
+}
+
 static bool model_merges(struct model_bench *b)
 {
 	return le64_to_cpu(b->m.shared->misc.upt_features) & 8;
@@ -201,6 +219,7 @@ static struct kunit_case model_rx_cases[] = {
 	MODEL_CASE(model_receives_metadata),
 	MODEL_CASE(model_receives_merged_packets),
 	MODEL_CASE_ENDS(model_judges_length_by_tags),
+	MODEL_CASE_ENDS(model_is_told_of_buffers),
 	MODEL_CASE_ENDS(model_merges_only_without_tags),
 	MODEL_CASE_ENDS(model_tells_programs_of_packets),
 	MODEL_CASE_ENDS(model_passes_over_skipped_buffers),
