@@ -167,6 +167,27 @@ static void model_recovers_from_queue_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.ecr, 1 << 1);
 }
 
+/* A packet that comes before its interrupt can have an effect. */
+static void model_receive_early(struct pvnet_model *m)
+{
+	struct model_bench *b = container_of(m, struct model_bench, m);
+	struct model_rx how = { .cnc = true };
+
+	model_frame(b, 500);
+	model_rx_deliver(m, 0, b->frame, 500, &how);
+}
+
+static void model_polls_what_came_early(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+
+	b->m.activated = model_receive_early;
+	pvnet_schedule_reset(b->m.pv);
+	flush_delayed_work(&b->m.pv->reset_work);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+}
+
 /* Rings that are changed while the device is away run when it is back. */
 static void model_changes_rings_asleep(struct kunit *test)
 {
@@ -287,6 +308,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_recovers_from_timeouts),
 	MODEL_CASE_ENDS(model_has_no_timeout_without_ring),
 	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
+	MODEL_CASE_ENDS(model_polls_what_came_early),
 	MODEL_CASE_ENDS(model_changes_rings_asleep),
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
 	MODEL_CASE_ENDS(model_moderates_each_queue),

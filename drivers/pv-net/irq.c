@@ -278,8 +278,11 @@ void pvnet_irq_release(struct pvnet *pv)
 
 /**
  * pvnet_irq_bind - connect queues to their vectors
- * @pv: device, vectors stopped
+ * @pv: device, active, vectors stopped
  * @q: queues
+ *
+ * Transmit vectors stay masked, see tx.c.  It is seen to here, where no sender
+ * can have armed one yet.
  *
  * Context: rtnl.
  */
@@ -291,6 +294,8 @@ void pvnet_irq_bind(struct pvnet *pv, struct pvnet_queues *q)
 		struct pvnet_vector *vec = q->tx[i]->vec;
 
 		vec->tq = q->tx[i];
+		vec->armed = false;
+		pvnet_irq_mask(vec);
 		WRITE_ONCE(vec->napi, &q->napi[vec->idx].napi);
 	}
 	for (i = 0; i < q->cfg.num_rxq; i++) {
@@ -334,6 +339,10 @@ static void pvnet_irq_tell_stack(struct pvnet *pv, struct pvnet_vector *vec,
  * pvnet_irq_start - let the bound vectors run
  * @pv: device, active
  *
+ * What asked for a poll since the activation, an interrupt, a socket or a timer,
+ * has got none: each instance is polled once.  That also fills the rings of
+ * AF_XDP sockets.
+ *
  * Context: rtnl.
  */
 void pvnet_irq_start(struct pvnet *pv)
@@ -345,20 +354,21 @@ void pvnet_irq_start(struct pvnet *pv)
 
 		if (!vec->tq && !vec->rq)
 			continue;
-		vec->armed = false;
 		netif_napi_set_irq(vec->napi, vec->irq);
 		napi_enable(vec->napi);
 		pvnet_irq_tell_stack(pv, vec, vec->napi);
 	}
 
 	pv->shared->intr.intr_ctrl &= ~cpu_to_le32(VMXNET3_IC_DISABLE_ALL);
-	/* transmit vectors stay masked, see tx.c */
-	for (i = 0; i < pv->num_vec; i++) {
+	for (i = 0; i < pv->num_vec; i++)
 		if (!i || pv->vec[i].rq)
 			pvnet_irq_unmask(&pv->vec[i]);
-		else
-			pvnet_irq_mask(&pv->vec[i]);
-	}
+
+	local_bh_disable();
+	for (i = 0; i < pv->num_vec; i++)
+		if (pv->vec[i].napi)
+			napi_schedule(pv->vec[i].napi);
+	local_bh_enable();
 }
 
 /**

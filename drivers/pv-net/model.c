@@ -73,6 +73,8 @@ static u32 model_activate(struct pvnet_model *m)
 		model_txd(m, q)->threshold = cpu_to_le32(1);
 	m->active = true;
 	m->activations++;
+	if (m->activated)
+		m->activated(m);
 	return 0;
 }
 

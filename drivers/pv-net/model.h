@@ -82,6 +82,7 @@ struct model_rxq {
  * @coal_mode: from SET_COALESCE, ~0 before
  * @rss_fields: from SET_RSS_FIELDS
  * @activations: activations that succeeded
+ * @activated: called at the end of one, or NULL
  * @pm: wake-up settings that the active device was given
  * @mac: address that the device filters by
  * @ecr: events that the driver acknowledged last
@@ -108,6 +109,7 @@ struct pvnet_model {
 	u32 coal_mode;
 	u32 rss_fields;
 	u32 activations;
+	void (*activated)(struct pvnet_model *m);
 	const struct vmxnet3_pm_conf *pm;
 	u8 mac[ETH_ALEN];
 	u32 ecr;
