@@ -7,6 +7,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <net/netdev_queues.h>
+#include <net/xdp_sock_drv.h>
 
 #include "model_bench.h"
 #include "regs.h"
@@ -286,6 +287,45 @@ static void model_listens_asleep(struct kunit *test)
 	device_init_wakeup(dma_dev, false);
 }
 
+/* Just enough of a pool for queues to be made with it. */
+static struct xsk_buff_pool *model_pool(struct kunit *test)
+{
+	struct xsk_buff_pool *pool;
+
+	pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	pool->heads = kunit_kzalloc(test, sizeof(*pool->heads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pool->heads);
+	pool->heads_cnt = 1;
+	INIT_LIST_HEAD(&pool->xsk_tx_list);
+	return pool;
+}
+
+/*
+ * A socket that polls finds the NAPI ID through its buffers, and may look while
+ * there is no program, or no queue.
+ */
+static void model_names_queues_to_sockets(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct xsk_buff_pool *pool = model_pool(test);
+	struct pvnet *pv = b->m.pv;
+
+	if (!IS_ENABLED(CONFIG_XDP_SOCKETS))
+		kunit_skip(test, "no AF_XDP");
+	rtnl_lock();
+	pv->xsk[0] = pool;
+	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(pv, &pv->cfg), 0);
+	KUNIT_EXPECT_PTR_EQ(test, pool->heads[0].xdp.rxq,
+			    &pv->queues->rx[0]->xdp_rxq);
+	dev_close(b->m.dev);
+	KUNIT_EXPECT_NOT_NULL(test, pool->heads[0].xdp.rxq);
+	if (pool->heads[0].xdp.rxq)
+		KUNIT_EXPECT_EQ(test, pool->heads[0].xdp.rxq->napi_id, 0);
+	pv->xsk[0] = NULL;
+	rtnl_unlock();
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -313,6 +353,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
 	MODEL_CASE_ENDS(model_moderates_each_queue),
 	MODEL_CASE_ENDS(model_listens_asleep),
+	MODEL_CASE_ENDS(model_names_queues_to_sockets),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}
 };

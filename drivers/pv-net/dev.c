@@ -80,9 +80,8 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 	pvnet_rss_activate(pv);
 	pvnet_coalesce_activate(pv);
 	pvnet_filter_restore(pv);
-	pvnet_xsk_attach(q);
+	pvnet_xsk_attach(pv);
 	pvnet_irq_start(pv);
-	pvnet_xsk_kick(q);
 	pvnet_read_link(pv);
 	netif_tx_wake_all_queues(pv->dev);
 	return 0;
@@ -100,6 +99,7 @@ static void pvnet_halt(struct pvnet *pv)
 	netif_tx_disable(pv->dev);
 	synchronize_net();
 	pvnet_irq_stop(pv);
+	pvnet_xsk_detach(pv);
 	pvnet_irq_unbind(pv);
 }
 
@@ -165,6 +165,7 @@ static int pvnet_swap(struct pvnet *pv, struct pvnet_queues *q)
 
 	if (test_bit(PVNET_UP, &pv->state))
 		pvnet_down(pv);
+	pvnet_queues_return_xsk(old);
 	err = netif_set_real_num_queues(pv->dev, q->cfg.num_txq,
 					q->cfg.num_rxq);
 	if (!err)

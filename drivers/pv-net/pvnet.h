@@ -281,6 +281,7 @@ struct pvnet_xdp_buff {
  * @broken: the device misbehaved; nothing is received until a reset
  * @refill: retries when no memory was left
  * @comp_dma: bus address of @comp
+ * @rcu: frees it, see pvnet_xsk_attach()
  *
  * The queue's NAPI poll owns all of it while the queue is up.
  */
@@ -309,6 +310,7 @@ struct pvnet_rxq {
 	bool broken;
 	struct timer_list refill;
 	dma_addr_t comp_dma;
+	struct rcu_head rcu;
 };
 
 /**
@@ -577,6 +579,7 @@ int pvnet_attach_after_sleep(struct pvnet *pv);
 struct pvnet_queues *pvnet_queues_alloc(struct pvnet *pv,
 					const struct pvnet_cfg *cfg);
 void pvnet_queues_free(struct pvnet *pv, struct pvnet_queues *q);
+void pvnet_queues_return_xsk(struct pvnet_queues *q);
 void pvnet_queues_rewind(struct pvnet_queues *q);
 
 /* share.c: memory that the device reads its configuration from */

@@ -156,7 +156,8 @@ static void pvnet_rxq_free(struct pvnet_rxq *rq)
 		       rq->data_dma);
 	pvnet_dma_free(pv, rq->cpos.size * sizeof(*rq->comp), rq->comp,
 		       rq->comp_dma);
-	kfree(rq);
+	/* a sendto() that is under way may look up its queue's NAPI ID here */
+	kfree_rcu(rq, rcu);
 }
 
 static struct pvnet_rxq *pvnet_rxq_alloc(struct pvnet *pv,
@@ -199,8 +200,8 @@ static struct pvnet_rxq *pvnet_rxq_alloc(struct pvnet *pv,
 		else
 			rq->data_size = 0;
 	}
-	/* a socket may post its buffers later; others must be there */
-	if (pvnet_rx_refill(rq, GFP_KERNEL) && !rq->xsk)
+	/* other rings may still run with the socket's pool: the poll fills it */
+	if (!rq->xsk && pvnet_rx_refill(rq, GFP_KERNEL))
 		goto free;
 	return rq;
 
@@ -248,7 +249,8 @@ static void pvnet_napi_del(struct pvnet *pv, struct pvnet_queues *q)
  * @pv: device
  * @cfg: configuration
  *
- * Receive rings are filled; the device knows nothing of them yet.
+ * Receive rings are filled, but for those of AF_XDP sockets; the device knows
+ * nothing of them yet.
  *
  * Context: rtnl, may sleep.
  * Return: the rings, or NULL without memory
@@ -301,6 +303,26 @@ void pvnet_queues_free(struct pvnet *pv, struct pvnet_queues *q)
 	}
 	pvnet_napi_del(pv, q);
 	kfree(q);
+}
+
+/**
+ * pvnet_queues_return_xsk - give AF_XDP sockets back what is theirs
+ * @q: rings that the device does not know any more
+ *
+ * A pool has no lock: rings must hold nothing of it when others run with it.
+ *
+ * Context: may sleep.
+ */
+void pvnet_queues_return_xsk(struct pvnet_queues *q)
+{
+	u32 i;
+
+	for (i = 0; i < q->cfg.num_txq; i++)
+		if (q->tx[i]->xsk)
+			pvnet_tx_clean(q->tx[i]);
+	for (i = 0; i < q->cfg.num_rxq; i++)
+		if (q->rx[i]->xsk)
+			pvnet_rx_clean(q->rx[i]);
 }
 
 static void pvnet_rxq_rewind(struct pvnet_rxq *rq)

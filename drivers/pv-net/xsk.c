@@ -16,6 +16,9 @@
 #include "xdp.h"
 #include "xsk.h"
 
+/* What the buffers of a socket name while no queue is there for it. */
+static struct xdp_rxq_info pvnet_xsk_no_rxq;
+
 static int pvnet_xsk_enable(struct pvnet *pv, struct xsk_buff_pool *pool,
 			    u16 qid)
 {
@@ -31,6 +34,7 @@ static int pvnet_xsk_enable(struct pvnet *pv, struct xsk_buff_pool *pool,
 	if (err)
 		return err;
 
+	xsk_pool_set_rxq_info(pool, &pvnet_xsk_no_rxq);
 	pv->xsk[qid] = pool;
 	err = pvnet_reconfigure(pv, &pv->cfg);
 	if (err) {
@@ -80,41 +84,37 @@ bool pvnet_xsk_fits(struct pvnet *pv, const struct pvnet_cfg *cfg)
 
 /**
  * pvnet_xsk_attach - have the sockets' buffers name their receive queues
- * @q: rings that are to run next
+ * @pv: device, whose rings are to run next
  *
  * Not when the rings are made: then others may still run, and these may be
- * given up again.
+ * given up again.  With or without an XDP program: a sendto() that polls the
+ * queue follows the name to its NAPI ID, under RCU alone.
  *
- * Context: rtnl, the interface is down.
+ * Context: rtnl, no poll runs.
  */
-void pvnet_xsk_attach(struct pvnet_queues *q)
+void pvnet_xsk_attach(struct pvnet *pv)
 {
 	u32 i;
 
-	for (i = 0; i < q->cfg.num_rxq; i++)
-		if (q->rx[i]->xsk)
-			xsk_pool_set_rxq_info(q->rx[i]->xsk,
-					      &q->rx[i]->xdp_rxq);
+	for (i = 0; i < pv->queues->cfg.num_rxq; i++)
+		if (pv->xsk[i])
+			xsk_pool_set_rxq_info(pv->xsk[i],
+					      &pv->queues->rx[i]->xdp_rxq);
 }
 
 /**
- * pvnet_xsk_kick - have the sockets' receive queues polled once
- * @q: rings that run
+ * pvnet_xsk_detach - have the sockets' buffers name no receive queue
+ * @pv: device, whose rings ran last
  *
- * The poll posts the buffers that were given after the rings were filled, or
- * tells the socket to wake the driver when it gives some.
- *
- * Context: rtnl, may sleep.
+ * Context: rtnl, no poll runs.
  */
-void pvnet_xsk_kick(struct pvnet_queues *q)
+void pvnet_xsk_detach(struct pvnet *pv)
 {
 	u32 i;
 
-	local_bh_disable();
-	for (i = 0; i < q->cfg.num_rxq; i++)
-		if (q->rx[i]->xsk)
-			napi_schedule(q->rx[i]->napi);
-	local_bh_enable();
+	for (i = 0; i < PVNET_MAX_QUEUES; i++)
+		if (pv->xsk[i])
+			xsk_pool_set_rxq_info(pv->xsk[i], &pvnet_xsk_no_rxq);
 }
 
 /**

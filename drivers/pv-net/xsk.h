@@ -12,8 +12,8 @@
 int pvnet_xsk_setup(struct net_device *dev, struct xsk_buff_pool *pool,
 		    u16 qid);
 bool pvnet_xsk_fits(struct pvnet *pv, const struct pvnet_cfg *cfg);
-void pvnet_xsk_attach(struct pvnet_queues *q);
-void pvnet_xsk_kick(struct pvnet_queues *q);
+void pvnet_xsk_attach(struct pvnet *pv);
+void pvnet_xsk_detach(struct pvnet *pv);
 int pvnet_xsk_wakeup(struct net_device *dev, u32 qid, u32 flags);
 int pvnet_xsk_rx_poll(struct pvnet_rxq *rq, int budget);
 bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget);
