@@ -423,8 +423,8 @@ struct pvnet_queues {
  * @rss_fields: SET_RSS_FIELDS is there
  * @om_encap: VMXNET3_OM_ENCAP is legal
  * @tx_data_size: bytes of a transmit data ring slot
- * @lro_segs: segments and their size of a merged packet, from its completion
- *	and header length; false if the device does not tell
+ * @lro_size: size of a merged packet's segments, as its completion has it; 0 if
+ *	the device does not tell
  *
  * Chosen once at probe.
  */
@@ -439,7 +439,7 @@ struct pvnet_dev_ops {
 	bool rss_fields;
 	bool om_encap;
 	u32 (*tx_data_size)(struct pvnet *pv);
-	bool (*lro_segs)(const struct pvnet_xdp_buff *pkt, u32 *segs, u32 *size);
+	u32 (*lro_size)(const struct pvnet_xdp_buff *pkt);
 };
 
 /**

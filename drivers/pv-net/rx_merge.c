@@ -6,9 +6,10 @@
  *
  * The stack can forward such a packet only if it knows a size to cut it to
  * that no link on the way refuses, so one that the sender's own segments had
- * or exceeded.  From version 2 on the device tells the size; a version 1 device
- * does not, and then the smallest that senders use is taken (RFC 9293, 3.7.1,
- * and RFC 8200, 5).  To those who receive the packet it makes no difference.
+ * or exceeded.  From version 2 on the device tells the size; where it does not,
+ * or tells one that TCP on this link cannot have had, the smallest that senders
+ * use is taken (RFC 9293, 3.7.1, and RFC 8200, 5).  To those who receive the
+ * packet it makes no difference.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -70,6 +71,21 @@ static void pvnet_merge_checksum(struct sk_buff *skb, bool v4, u32 nhlen)
 	skb->csum_offset = offsetof(struct tcphdr, check);
 }
 
+/* Size of the segments of a packet whose headers have @hlen bytes. */
+static u32 pvnet_merge_size(struct pvnet_rxq *rq,
+			    const struct pvnet_xdp_buff *pkt, bool v4,
+			    u32 nhlen, u32 hlen)
+{
+	const struct pvnet *pv = rq->pv;
+	u32 size = pv->ops->lro_size ? pv->ops->lro_size(pkt) : 0;
+
+	if (size >= TCP_MIN_SND_MSS && hlen + size <= pv->dev->mtu)
+		return size;
+	/* the MSS counts TCP options, the size of a segment does not */
+	return (v4 ? PVNET_MSS_IPV4 : PVNET_MSS_IPV6) -
+	       (hlen - nhlen - sizeof(struct tcphdr));
+}
+
 /**
  * pvnet_rx_set_gso - describe a merged packet to the stack
  * @rq: queue
@@ -78,20 +94,21 @@ static void pvnet_merge_checksum(struct sk_buff *skb, bool v4, u32 nhlen)
  * @sum: counters of this poll
  *
  * Return: 0, or -EINVAL for a packet that is too long for the link but is no
- * merged one
+ * merged one, or too long for that too
  */
 int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 		     struct sk_buff *skb, struct pvnet_rx_sum *sum)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
-	u32 nhlen = 0, hlen, segs, size;
+	u32 nhlen = 0, hlen, size;
 	const struct tcphdr *th;
 
 	if (v4)
 		nhlen = pvnet_merge_ip(skb);
 	else if (skb->protocol == htons(ETH_P_IPV6))
 		nhlen = pvnet_merge_ipv6(skb);
-	if (!nhlen || !pskb_may_pull(skb, nhlen + sizeof(*th)))
+	if (!nhlen || skb->len >= GRO_LEGACY_MAX_SIZE ||
+	    !pskb_may_pull(skb, nhlen + sizeof(*th)))
 		return -EINVAL;
 
 	th = (const struct tcphdr *)(skb->data + nhlen);
@@ -100,16 +117,10 @@ int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 	    !pskb_may_pull(skb, hlen))
 		return -EINVAL;
 
-	if (!rq->pv->ops->lro_segs ||
-	    !rq->pv->ops->lro_segs(pkt, &segs, &size)) {
-		/* the MSS counts TCP options, the size of a segment does not */
-		size = (v4 ? PVNET_MSS_IPV4 : PVNET_MSS_IPV6) -
-		       (hlen - nhlen - sizeof(*th));
-		segs = DIV_ROUND_UP(skb->len - hlen, size);
-	}
+	size = pvnet_merge_size(rq, pkt, v4, nhlen, hlen);
 	skb_shinfo(skb)->gso_type = v4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
 	skb_shinfo(skb)->gso_size = size;
-	skb_shinfo(skb)->gso_segs = min(segs, GSO_MAX_SEGS);
+	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - hlen, size);
 	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
 		pvnet_merge_checksum(skb, v4, nhlen);
 	sum->gro_hw++;

@@ -82,6 +82,65 @@ static void model_receives_merged_packets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->seen.gso_segs, version >= 2 ? 10 : 28);
 }
 
+static void model_deliver_merged(struct kunit *test, struct model_bench *b,
+				 u32 payload, const struct model_rx *how)
+{
+	struct sk_buff *skb = model_tcp_skb(test, b, payload, 0);
+	u8 *frame = kunit_kmalloc(test, skb->len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	skb_copy_bits(skb, 0, frame, skb->len);
+	memcpy(frame, b->m.dev->dev_addr, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, model_rx_deliver(&b->m, 0, frame, skb->len, how),
+			0);
+	model_rx_interrupt(b, 0);
+	kfree_skb(skb);
+}
+
+/* A size that no sender on this link has is not believed. */
+static void model_distrusts_segment_sizes(struct kunit *test)
+{
+	static const struct {
+		u32 mss;
+		u32 size;
+	} sizes[] = {
+		{ 1, 536 }, { 47, 536 }, { 48, 48 }, { 1460, 1460 },
+		{ 1461, 536 }, { 0xffff, 536 },
+	};
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+	u32 i;
+
+	if (version < 2)
+		kunit_skip(test, "tells no size");
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model_rx how = {
+			.csum = MODEL_TCP4_GOOD, .segs = 3, .mss = sizes[i].mss,
+		};
+
+		model_deliver_merged(test, b, 14480, &how);
+		KUNIT_EXPECT_EQ(test, b->seen.packets, i + 1);
+		KUNIT_EXPECT_EQ(test, b->seen.gso_size, sizes[i].size);
+		KUNIT_EXPECT_EQ(test, b->seen.gso_segs,
+				DIV_ROUND_UP(14480, sizes[i].size));
+	}
+}
+
+/* What the buffers have room for may be longer than any packet. */
+static void model_merges_no_more_than_a_packet(struct kunit *test)
+{
+	struct model_rx how = { .csum = MODEL_TCP4_GOOD };
+	struct model_bench *b = model_open(test);
+	struct pvnet_rx_stats *stats = &b->m.pv->rx_stats[0];
+
+	model_deliver_merged(test, b, 65535 - 40, &how);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&stats->errors), 0);
+	model_deliver_merged(test, b, 65536 - 40, &how);
+	KUNIT_EXPECT_EQ(test, b->seen.packets, 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&stats->errors), 1);
+}
+
 static void model_set_proto(struct model_bench *b, u32 at, u16 proto)
 {
 	b->frame[at] = proto >> 8;
@@ -218,6 +277,8 @@ static struct kunit_case model_rx_cases[] = {
 	MODEL_CASE(model_receives_what_is_delivered),
 	MODEL_CASE(model_receives_metadata),
 	MODEL_CASE(model_receives_merged_packets),
+	MODEL_CASE(model_distrusts_segment_sizes),
+	MODEL_CASE_ENDS(model_merges_no_more_than_a_packet),
 	MODEL_CASE_ENDS(model_judges_length_by_tags),
 	MODEL_CASE_ENDS(model_is_told_of_buffers),
 	MODEL_CASE_ENDS(model_merges_only_without_tags),

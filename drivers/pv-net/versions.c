@@ -29,14 +29,11 @@ static u32 pvnet_tx_data_size_v3(struct pvnet *pv)
 	return size;
 }
 
-static bool pvnet_lro_segs_v2(const struct pvnet_xdp_buff *pkt, u32 *segs,
-			      u32 *size)
+static u32 pvnet_lro_size_v2(const struct pvnet_xdp_buff *pkt)
 {
 	if (FIELD_GET(VMXNET3_CD_TYPE, pkt->dw3) != VMXNET3_CDTYPE_RXCOMP_LRO)
-		return false;
-	*segs = FIELD_GET(VMXNET3_RCD_SEGCNT, pkt->dw1);
-	*size = FIELD_GET(VMXNET3_RCD_CSUM, pkt->dw3);
-	return *segs && *size;
+		return 0;
+	return FIELD_GET(VMXNET3_RCD_CSUM, pkt->dw3);
 }
 
 static const struct pvnet_dev_ops pvnet_v1_ops = {
@@ -51,7 +48,7 @@ static const struct pvnet_dev_ops pvnet_v2_ops = {
 	.max_rxq = PVNET_MAX_QUEUES,
 	.rss = true,
 	.tx_data_size = pvnet_tx_data_size_v1,
-	.lro_segs = pvnet_lro_segs_v2,
+	.lro_size = pvnet_lro_size_v2,
 };
 
 static const struct pvnet_dev_ops pvnet_v3_ops = {
@@ -62,7 +59,7 @@ static const struct pvnet_dev_ops pvnet_v3_ops = {
 	.rx_data_ring = true,
 	.device_coalesce = true,
 	.tx_data_size = pvnet_tx_data_size_v3,
-	.lro_segs = pvnet_lro_segs_v2,
+	.lro_size = pvnet_lro_size_v2,
 };
 
 static const struct pvnet_dev_ops pvnet_v4_ops = {
@@ -79,7 +76,7 @@ static const struct pvnet_dev_ops pvnet_v4_ops = {
 	.rss_fields = true,
 	.om_encap = true,
 	.tx_data_size = pvnet_tx_data_size_v3,
-	.lro_segs = pvnet_lro_segs_v2,
+	.lro_size = pvnet_lro_size_v2,
 };
 
 /**
