@@ -124,6 +124,52 @@ static void model_stops_before_the_ring_is_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.packets, sent + 3);
 }
 
+static int model_post_xdp(struct kunit *test, struct pvnet_txq *tq)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	struct xdp_frame *xdpf;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	xdpf = page_address(page);
+	xdpf->data = xdpf + 1;
+	xdpf->len = 100;
+	xdpf->frame_sz = PAGE_SIZE;
+	xdpf->mem.type = MEM_TYPE_PAGE_SHARED;
+	__netif_tx_lock_bh(tq->nq);
+	u64_stats_update_begin(&tq->stats->syncp);
+	err = pvnet_tx_post_xdp(tq, xdpf, false);
+	u64_stats_update_end(&tq->stats->syncp);
+	__netif_tx_unlock_bh(tq->nq);
+	if (err)
+		xdp_return_frame(xdpf);
+	return err;
+}
+
+/* XDP does not stop the stack, and so leaves it room. */
+static void model_keeps_room_for_the_stack(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet_txq *tq = b->m.pv->txq[0];
+	u32 sent = 0;
+
+	b->m.manual = true;
+	while (!model_post_xdp(test, tq) && sent < tq->pos.size)
+		sent++;
+	KUNIT_EXPECT_GT(test, sent, 0);
+	KUNIT_EXPECT_LT(test, sent, tq->pos.size);
+	KUNIT_EXPECT_FALSE(test, netif_tx_queue_stopped(tq->nq));
+	model_xmit(b, model_skb(test, b, 100), false);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->dropped), 0);
+	KUNIT_EXPECT_TRUE(test, netif_tx_queue_stopped(tq->nq));
+
+	model_tx_run(&b->m, 0);
+	model_tx_complete(&b->m, 0);
+	model_tx_interrupt(b, 0);
+	KUNIT_EXPECT_EQ(test, b->m.packets, sent + 1);
+	KUNIT_EXPECT_FALSE(test, netif_tx_queue_stopped(tq->nq));
+}
+
 static void model_offloads_checksum_and_tso(struct kunit *test)
 {
 	struct model_bench *b = model_open(test);
@@ -264,6 +310,7 @@ static struct kunit_case model_tx_cases[] = {
 	MODEL_CASE_ENDS(model_doorbell_follows_xmit_more),
 	MODEL_CASE_ENDS(model_unmasks_for_late_completions),
 	MODEL_CASE_ENDS(model_stops_before_the_ring_is_full),
+	MODEL_CASE_ENDS(model_keeps_room_for_the_stack),
 	MODEL_CASE_ENDS(model_offloads_checksum_and_tso),
 	MODEL_CASE_ENDS(model_computes_checksums_of_others),
 	MODEL_CASE(model_encapsulates_only_from_version_4),

@@ -78,9 +78,10 @@ int pvnet_tx_post_xdp(struct pvnet_txq *tq, struct xdp_frame *xdpf,
 		info = xdp_get_shared_info_from_frame(xdpf);
 		frags = info->nr_frags;
 	}
+	/* a stack that was not stopped must find room */
 	if (unlikely(tq->broken || frags + 1 > VMXNET3_MAX_TXD_PER_PKT ||
 		     xdpf->len > VMXNET3_MAX_TX_BUF ||
-		     pvnet_cmd_space(&tq->pos) < PVNET_TX_STOP))
+		     pvnet_cmd_space(&tq->pos) < PVNET_TX_STOP + frags + 1))
 		return -ENOBUFS;
 
 	if (unlikely(pvnet_tx_map_xdp_head(tq, buf, xdpf, mapped)))
