@@ -52,6 +52,17 @@ static bool model_conf_ok(struct pvnet_model *m)
 	       mtu >= 60 && mtu <= 9000;
 }
 
+static void model_read_rss(struct pvnet_model *m)
+{
+	const struct upt1_rss_conf *conf;
+
+	m->rss_fields = 0;
+	if (!(le64_to_cpu(m->shared->misc.upt_features) & 2))
+		return;
+	conf = model_mem(m->shared->rss_conf.pa);
+	memcpy(m->rss_key, conf->key, sizeof(m->rss_key));
+}
+
 static u32 model_activate(struct pvnet_model *m)
 {
 	const struct model_ring start = { .gen = 1 };
@@ -71,6 +82,7 @@ static u32 model_activate(struct pvnet_model *m)
 	}
 	for (q = 0; q < m->shared->misc.num_tx_queues; q++)
 		model_txd(m, q)->threshold = cpu_to_le32(1);
+	model_read_rss(m);
 	m->active = true;
 	m->activations++;
 	if (m->activated)

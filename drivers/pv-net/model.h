@@ -80,7 +80,8 @@ struct model_rxq {
  * @packets: how many were sent
  * @data_desc_size: answer to GET_TXDATA_DESC_SIZE
  * @coal_mode: from SET_COALESCE, ~0 before
- * @rss_fields: from SET_RSS_FIELDS
+ * @rss_fields: from SET_RSS_FIELDS, 0 after an activation
+ * @rss_key: from the last activation with RSS
  * @activations: activations that succeeded
  * @activated: called at the end of one, or NULL
  * @pm: wake-up settings that the active device was given
@@ -108,6 +109,7 @@ struct pvnet_model {
 	u32 data_desc_size;
 	u32 coal_mode;
 	u32 rss_fields;
+	u8 rss_key[UPT1_RSS_KEY_SIZE];
 	u32 activations;
 	void (*activated)(struct pvnet_model *m);
 	const struct vmxnet3_pm_conf *pm;

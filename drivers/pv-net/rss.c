@@ -59,7 +59,15 @@ void pvnet_rss_fill(struct pvnet *pv, const struct pvnet_cfg *cfg)
 	};
 }
 
-static int pvnet_rss_write_fields(struct pvnet *pv, u32 fields)
+/* Does the device spread packets by its table now? */
+static bool pvnet_rss_runs(const struct pvnet *pv)
+{
+	return test_bit(PVNET_UP, &pv->state) &&
+	       pv->queues->cfg.num_rxq > 1;
+}
+
+/* Write @fields; an error if the device did not take those of @must. */
+static int pvnet_rss_write_fields(struct pvnet *pv, u32 fields, u32 must)
 {
 	u32 got;
 	int err;
@@ -69,23 +77,26 @@ static int pvnet_rss_write_fields(struct pvnet *pv, u32 fields)
 	pvnet_cmd(pv, VMXNET3_CMD_SET_RSS_FIELDS);
 	spin_unlock_bh(&pv->cmd_lock);
 
-	/* the device may take only some of them */
 	err = pvnet_cmd_get(pv, VMXNET3_CMD_GET_RSS_FIELDS, &got);
-	if (!err)
-		pv->rss_fields = got;
+	if (!err && ((got ^ fields) & must))
+		err = -EOPNOTSUPP;
 	return err;
 }
 
 /**
  * pvnet_rss_activate - settings that need an active device
- * @pv: device
+ * @pv: device, with PVNET_UP set
  *
  * Context: rtnl.
  */
 void pvnet_rss_activate(struct pvnet *pv)
 {
-	if (pv->ops->rss_fields && pv->cfg.num_rxq > 1)
-		pvnet_rss_write_fields(pv, pv->rss_fields);
+	if (!pv->ops->rss_fields || !pvnet_rss_runs(pv))
+		return;
+	if (pvnet_rss_write_fields(pv, pv->rss_fields, pv->rss_fields) ==
+	    -EOPNOTSUPP)
+		netdev_warn(pv->dev, "device does not hash all of fields %#x\n",
+			    pv->rss_fields);
 }
 
 int pvnet_rss_get(struct net_device *dev, struct ethtool_rxfh_param *rxfh)
@@ -102,10 +113,32 @@ int pvnet_rss_get(struct net_device *dev, struct ethtool_rxfh_param *rxfh)
 	return 0;
 }
 
+/* A device reads the key only when it is activated. */
+static int pvnet_rss_set_key(struct pvnet *pv, const u8 *key)
+{
+	u8 old[UPT1_RSS_KEY_SIZE];
+	int err;
+
+	memcpy(old, pv->rss_conf->key, sizeof(old));
+	if (!memcmp(old, key, sizeof(old)))
+		return 0;
+	memcpy(pv->rss_conf->key, key, sizeof(old));
+	if (!pvnet_rss_runs(pv))
+		return 0;
+	err = pvnet_reconfigure(pv, &pv->cfg);
+	if (err) {
+		memcpy(pv->rss_conf->key, old, sizeof(old));
+		/* the old rings may have been activated again, and with it */
+		pvnet_schedule_reset(pv);
+	}
+	return err;
+}
+
 int pvnet_rss_set(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 		  struct netlink_ext_ack *extack)
 {
 	struct pvnet *pv = netdev_priv(dev);
+	int err;
 	u32 i;
 
 	if (!pv->ops->rss)
@@ -116,12 +149,16 @@ int pvnet_rss_set(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 		return -EOPNOTSUPP;
 	}
 
+	if (rxfh->key) {
+		err = pvnet_rss_set_key(pv, rxfh->key);
+		if (err)
+			return err;
+	}
+	if (!rxfh->indir)
+		return 0;
 	spin_lock_bh(&pv->cmd_lock);
-	if (rxfh->key)
-		memcpy(pv->rss_conf->key, rxfh->key, UPT1_RSS_KEY_SIZE);
-	if (rxfh->indir)
-		for (i = 0; i < pvnet_rss_indir_size(pv); i++)
-			pv->rss_conf->indir[i] = rxfh->indir[i];
+	for (i = 0; i < pvnet_rss_indir_size(pv); i++)
+		pv->rss_conf->indir[i] = rxfh->indir[i];
 	if (test_bit(PVNET_UP, &pv->state))
 		pvnet_cmd(pv, VMXNET3_CMD_UPDATE_RSSIDT);
 	spin_unlock_bh(&pv->cmd_lock);
@@ -152,6 +189,15 @@ static u32 pvnet_rss_field(u32 flow_type)
 #define PVNET_RXH_IP	(RXH_IP_SRC | RXH_IP_DST)
 #define PVNET_RXH_L4	(PVNET_RXH_IP | RXH_L4_B_0_1 | RXH_L4_B_2_3)
 
+/* What the hash of a flow type is made of. */
+static u64 pvnet_rss_hashed(const struct pvnet *pv, u32 flow_type)
+{
+	if (flow_type == TCP_V4_FLOW || flow_type == TCP_V6_FLOW ||
+	    (pvnet_rss_field(flow_type) & pv->rss_fields))
+		return PVNET_RXH_L4;
+	return PVNET_RXH_IP;
+}
+
 int pvnet_rss_get_nfc(struct net_device *dev, struct ethtool_rxnfc *nfc,
 		      u32 *rules)
 {
@@ -164,11 +210,7 @@ int pvnet_rss_get_nfc(struct net_device *dev, struct ethtool_rxnfc *nfc,
 	case ETHTOOL_GRXFH:
 		if (!pv->ops->rss)
 			return -EOPNOTSUPP;
-		nfc->data = PVNET_RXH_IP;
-		if (nfc->flow_type == TCP_V4_FLOW ||
-		    nfc->flow_type == TCP_V6_FLOW ||
-		    (pvnet_rss_field(nfc->flow_type) & pv->rss_fields))
-			nfc->data = PVNET_RXH_L4;
+		nfc->data = pvnet_rss_hashed(pv, nfc->flow_type);
 		return 0;
 	default:
 		return -EOPNOTSUPP;
@@ -179,11 +221,14 @@ int pvnet_rss_set_nfc(struct net_device *dev, struct ethtool_rxnfc *nfc)
 {
 	struct pvnet *pv = netdev_priv(dev);
 	u32 field = pvnet_rss_field(nfc->flow_type), fields = pv->rss_fields;
+	int err;
 
 	if (nfc->cmd != ETHTOOL_SRXFH || !pv->ops->rss_fields)
 		return -EOPNOTSUPP;
+	/* there is no choice: it may be set to what it is */
 	if (!field)
-		return nfc->data == PVNET_RXH_L4 ? 0 : -EINVAL;
+		return nfc->data == pvnet_rss_hashed(pv, nfc->flow_type) ?
+			0 : -EINVAL;
 	if (nfc->data == PVNET_RXH_L4)
 		fields |= field;
 	else if (nfc->data == PVNET_RXH_IP)
@@ -191,8 +236,13 @@ int pvnet_rss_set_nfc(struct net_device *dev, struct ethtool_rxnfc *nfc)
 	else
 		return -EINVAL;
 
-	if (test_bit(PVNET_UP, &pv->state))
-		return pvnet_rss_write_fields(pv, fields);
+	if (pvnet_rss_runs(pv)) {
+		err = pvnet_rss_write_fields(pv, fields, field);
+		if (err) {
+			pvnet_rss_write_fields(pv, pv->rss_fields, 0);
+			return err;
+		}
+	}
 	pv->rss_fields = fields;
 	return 0;
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests against the device model: receive side scaling.
+ *
+ * Copyright (C) 2026 the pvops developers
+ */
+#include <linux/ethtool.h>
+
+#include "model_bench.h"
+
+static int model_set_key(struct model_bench *b, u8 *key)
+{
+	struct ethtool_rxfh_param rxfh = {
+		.hfunc = ETH_RSS_HASH_NO_CHANGE, .key = key,
+	};
+	int err;
+
+	rtnl_lock();
+	err = b->m.dev->ethtool_ops->set_rxfh(b->m.dev, &rxfh, NULL);
+	rtnl_unlock();
+	return err;
+}
+
+/* The device reads the key when it is activated, and so it is. */
+static void model_hashes_with_the_key(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+	u8 key[UPT1_RSS_KEY_SIZE], other[UPT1_RSS_KEY_SIZE];
+
+	memset(key, 0x5a, sizeof(key));
+	memset(other, 0xa5, sizeof(other));
+	if (version < 2) {
+		KUNIT_EXPECT_EQ(test, model_set_key(b, key), -EOPNOTSUPP);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, model_set_key(b, key), 0);
+	KUNIT_EXPECT_MEMEQ(test, b->m.rss_key, key, sizeof(key));
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_EQ(test, model_set_key(b, key), 0);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+
+	b->m.refuse = 1;
+	KUNIT_EXPECT_EQ(test, model_set_key(b, other), -EIO);
+	flush_delayed_work(&b->m.pv->reset_work);
+	KUNIT_EXPECT_MEMEQ(test, b->m.rss_key, key, sizeof(key));
+}
+
+static int model_set_hash(struct model_bench *b, u32 flow, bool ports)
+{
+	struct ethtool_rxnfc nfc = {
+		.cmd = ETHTOOL_SRXFH, .flow_type = flow,
+		.data = RXH_IP_SRC | RXH_IP_DST,
+	};
+	int err;
+
+	if (ports)
+		nfc.data |= RXH_L4_B_0_1 | RXH_L4_B_2_3;
+	rtnl_lock();
+	err = b->m.dev->ethtool_ops->set_rxnfc(b->m.dev, &nfc);
+	rtnl_unlock();
+	return err;
+}
+
+/* What the device does not hash is refused; the rest outlives activations. */
+static void model_hashes_what_it_says(struct kunit *test)
+{
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_open(test);
+
+	if (version < 4) {
+		KUNIT_EXPECT_EQ(test, model_set_hash(b, UDP_V4_FLOW, true),
+				-EOPNOTSUPP);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, model_set_hash(b, UDP_V4_FLOW, true), 0);
+	KUNIT_EXPECT_EQ(test, b->m.rss_fields, 7);
+	KUNIT_EXPECT_EQ(test, model_set_hash(b, ESP_V4_FLOW, true),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, b->m.rss_fields, 7);
+	KUNIT_EXPECT_EQ(test, model_set_hash(b, SCTP_V4_FLOW, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, model_set_hash(b, SCTP_V4_FLOW, false), 0);
+	KUNIT_EXPECT_EQ(test, model_set_hash(b, TCP_V4_FLOW, true), 0);
+	KUNIT_EXPECT_EQ(test, model_set_hash(b, TCP_V4_FLOW, false), -EINVAL);
+
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 1, 2), 0);
+	KUNIT_EXPECT_EQ(test, b->m.rss_fields, 0);
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 2, 2), 0);
+	KUNIT_EXPECT_EQ(test, b->m.rss_fields, 7);
+}
+
+static struct kunit_case model_rss_cases[] = {
+	MODEL_CASE(model_hashes_with_the_key),
+	MODEL_CASE(model_hashes_what_it_says),
+	{}
+};
+
+static struct kunit_suite model_rss_suite = {
+	.name = "pv_net_rss",
+	.test_cases = model_rss_cases,
+};
+
+kunit_test_suite(model_rss_suite);
