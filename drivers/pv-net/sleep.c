@@ -12,10 +12,11 @@
 #include "regs.h"
 #include "sleep.h"
 
-static struct vmxnet3_pm_filter *pvnet_pm_filter(struct vmxnet3_pm_conf *conf,
+/* Filter @n.  They are not counted in @pm_conf, which the device may write to. */
+static struct vmxnet3_pm_filter *pvnet_pm_filter(struct pvnet *pv, u8 n,
 						 u8 size)
 {
-	struct vmxnet3_pm_filter *filter = &conf->filters[conf->num_filters++];
+	struct vmxnet3_pm_filter *filter = &pv->pm_conf->filters[n];
 
 	filter->pattern_size = size;
 	filter->mask_size = DIV_ROUND_UP(size, 8);
@@ -30,14 +31,16 @@ static void pvnet_pm_match(struct vmxnet3_pm_filter *filter, unsigned int off,
 		filter->mask[off / 8] |= BIT(off % 8);
 }
 
-static void pvnet_pm_add_ucast(struct pvnet *pv)
+/* Add a filter behind the @n there are; returns how many there are then. */
+static u8 pvnet_pm_add_ucast(struct pvnet *pv, u8 n)
 {
-	pvnet_pm_match(pvnet_pm_filter(pv->pm_conf, ETH_ALEN), 0,
-		       pv->dev->dev_addr, ETH_ALEN);
+	pvnet_pm_match(pvnet_pm_filter(pv, n, ETH_ALEN), 0, pv->dev->dev_addr,
+		       ETH_ALEN);
+	return n + 1;
 }
 
-/* An ARP request for our first address. */
-static void pvnet_pm_add_arp(struct pvnet *pv)
+/* The same with an ARP request for our first address, if we have one. */
+static u8 pvnet_pm_add_arp(struct pvnet *pv, u8 n)
 {
 	const unsigned int tpa = ETH_HLEN + sizeof(struct arphdr) +
 				 2 * ETH_ALEN + sizeof(__be32);
@@ -54,14 +57,15 @@ static void pvnet_pm_add_arp(struct pvnet *pv)
 		addr = ifa->ifa_local;
 	rcu_read_unlock();
 	if (!addr)
-		return;
+		return n;
 
-	filter = pvnet_pm_filter(pv->pm_conf, tpa + sizeof(addr));
+	filter = pvnet_pm_filter(pv, n, tpa + sizeof(addr));
 	pvnet_pm_match(filter, offsetof(struct ethhdr, h_proto), &type,
 		       sizeof(type));
 	pvnet_pm_match(filter, ETH_HLEN + offsetof(struct arphdr, ar_op), &op,
 		       sizeof(op));
 	pvnet_pm_match(filter, tpa, &addr, sizeof(addr));
+	return n + 1;
 }
 
 /* What is to wake the machine; the device is active, but nobody listens to it. */
@@ -69,16 +73,18 @@ static void pvnet_pm_arm(struct pvnet *pv)
 {
 	struct vmxnet3_pm_conf *conf = pv->pm_conf;
 	u16 events = 0;
+	u8 n = 0;
 
 	memset(conf, 0, sizeof(*conf));
 	if (pv->wol & WAKE_UCAST)
-		pvnet_pm_add_ucast(pv);
+		n = pvnet_pm_add_ucast(pv, n);
 	if (pv->wol & WAKE_ARP)
-		pvnet_pm_add_arp(pv);
-	if (conf->num_filters)
+		n = pvnet_pm_add_arp(pv, n);
+	if (n)
 		events |= VMXNET3_PM_WAKEUP_FILTER;
 	if (pv->wol & WAKE_MAGIC)
 		events |= VMXNET3_PM_WAKEUP_MAGIC;
+	conf->num_filters = n;
 	conf->wake_up_events = cpu_to_le16(events);
 
 	spin_lock_bh(&pv->cmd_lock);
