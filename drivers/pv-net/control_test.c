@@ -287,6 +287,28 @@ static void model_listens_asleep(struct kunit *test)
 	device_init_wakeup(dma_dev, false);
 }
 
+/* Nor does the device write to memory while an image of it is made. */
+static void model_is_quiet_in_hibernation(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct device *dma_dev = b->m.pv->dma_dev;
+
+	dev_set_drvdata(dma_dev, b->m.pv);
+	device_init_wakeup(dma_dev, true);
+	b->m.pv->wol = WAKE_MAGIC;
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.freeze(dma_dev), 0);
+	KUNIT_EXPECT_FALSE(test, b->m.active);
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.thaw(dma_dev), 0);
+	model_expect_packet(test, b);
+
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.poweroff(dma_dev), 0);
+	KUNIT_EXPECT_TRUE(test, b->m.active);
+	KUNIT_EXPECT_NOT_NULL(test, b->m.pm);
+	KUNIT_EXPECT_EQ(test, pvnet_pm_ops.restore(dma_dev), 0);
+	model_expect_packet(test, b);
+	device_init_wakeup(dma_dev, false);
+}
+
 /* Just enough of a pool for queues to be made with it. */
 static struct xsk_buff_pool *model_pool(struct kunit *test)
 {
@@ -353,6 +375,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
 	MODEL_CASE_ENDS(model_moderates_each_queue),
 	MODEL_CASE_ENDS(model_listens_asleep),
+	MODEL_CASE_ENDS(model_is_quiet_in_hibernation),
 	MODEL_CASE_ENDS(model_names_queues_to_sockets),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	{}

@@ -106,6 +106,13 @@ static int pvnet_suspend(struct device *dev)
 	return 0;
 }
 
+/* Nothing may write to memory while an image of it is made or read back. */
+static int pvnet_freeze(struct device *dev)
+{
+	pvnet_detach_for_sleep(dev_get_drvdata(dev), false);
+	return 0;
+}
+
 static int pvnet_resume(struct device *dev)
 {
 	struct pvnet *pv = dev_get_drvdata(dev);
@@ -123,7 +130,14 @@ static int pvnet_resume(struct device *dev)
 	return err;
 }
 
-DEFINE_SIMPLE_DEV_PM_OPS(pvnet_pm_ops, pvnet_suspend, pvnet_resume);
+const struct dev_pm_ops pvnet_pm_ops = {
+	.suspend = pm_sleep_ptr(pvnet_suspend),
+	.resume = pm_sleep_ptr(pvnet_resume),
+	.freeze = pm_sleep_ptr(pvnet_freeze),
+	.thaw = pm_sleep_ptr(pvnet_resume),
+	.poweroff = pm_sleep_ptr(pvnet_suspend),
+	.restore = pm_sleep_ptr(pvnet_resume),
+};
 
 static pci_ers_result_t pvnet_error_detected(struct pci_dev *pdev,
 					     pci_channel_state_t state)
