@@ -150,13 +150,14 @@ static pci_ers_result_t pvnet_error_detected(struct pci_dev *pdev,
 	pvnet_detach_for_sleep(pv, false);
 	if (state == pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_DISCONNECT;
-	pci_disable_device(pdev);
+	/* devres disables the device when it is unbound, and does so once */
+	pci_clear_master(pdev);
 	return PCI_ERS_RESULT_NEED_RESET;
 }
 
 static pci_ers_result_t pvnet_slot_reset(struct pci_dev *pdev)
 {
-	if (pci_enable_device(pdev))
+	if (pci_reenable_device(pdev))
 		return PCI_ERS_RESULT_DISCONNECT;
 	pci_set_master(pdev);
 	pci_restore_state(pdev);
