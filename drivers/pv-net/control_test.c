@@ -166,6 +166,11 @@ static void model_recovers_from_queue_errors(struct kunit *test)
 	flush_delayed_work(&b->m.pv->reset_work);
 	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
 	KUNIT_EXPECT_EQ(test, b->m.ecr, 1 << 1);
+
+	/* the next reset waits; until then there is one report */
+	model_stop_queue(b);
+	model_stop_queue(b);
+	KUNIT_EXPECT_EQ(test, b->m.status_reads, 2);
 }
 
 /* A packet that comes before its interrupt can have an effect. */

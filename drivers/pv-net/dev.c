@@ -317,7 +317,9 @@ void pvnet_event_work(struct work_struct *work)
 	if (ecr & VMXNET3_ECR_LINK)
 		pvnet_read_link(pv);
 	if (ecr & (VMXNET3_ECR_TQERR | VMXNET3_ECR_RQERR)) {
-		pvnet_report_queues(pv);
+		/* resets are rare: a device that goes on must not fill the log */
+		if (!test_bit(PVNET_RESET_PENDING, &pv->state))
+			pvnet_report_queues(pv);
 		pvnet_schedule_reset(pv);
 	}
 	/* a shared vector is unmasked by its poll */

@@ -112,6 +112,9 @@ static u32 model_command(struct pvnet_model *m, u32 cmd)
 		m->rss_fields = le32_to_cpu(m->shared->cmd_info.rss_fields) &
 				0xf;
 		return 0;
+	case 0xf00d0000:
+		m->status_reads++;
+		return 0;
 	case 0xf00d0002:
 		return 10000 << 16 | 1;
 	case 0xf00d0005:

@@ -87,6 +87,7 @@ struct model_rxq {
  * @pm: wake-up settings that the active device was given
  * @mac: address that the device filters by
  * @ecr: events that the driver acknowledged last
+ * @status_reads: GET_QUEUE_STATUS commands
  */
 struct pvnet_model {
 	struct pvnet_bus_ops bus;
@@ -115,6 +116,7 @@ struct pvnet_model {
 	const struct vmxnet3_pm_conf *pm;
 	u8 mac[ETH_ALEN];
 	u32 ecr;
+	u32 status_reads;
 };
 
 void model_init(struct pvnet_model *m, u32 version);
