@@ -43,8 +43,10 @@ if [ "${parallel:-0}" -gt 0 ]; then
 	mkfifo /tmp/nothing
 	exec 3<>/dev/port 4<>/tmp/nothing
 	dd bs=1 seek=234 count=0 >&3 2>/dev/null
+	# shellcheck disable=SC3045 # busybox's shell can wait without a process
 	read -r -t 4 _ <&4
 	echo "BENCH COUNTERS parallel running"
+	# shellcheck disable=SC3045 # the same
 	read -r -t 1 _ <&4
 	printf S >&3
 	killall -9 bench-ops
