@@ -192,7 +192,8 @@ static int pvb_migrate(struct balloon_dev_info *small, struct page *dst,
 		       struct page *src, enum migrate_mode mode)
 {
 	struct pv_balloon *b = container_of(small, struct pv_balloon, small);
-	int err = -EAGAIN;
+	/* Whatever the host says, to compaction it means: not this one, not now. */
+	int ret = -EAGAIN;
 
 	/* An exchange may last; compaction can come again. */
 	if (!mutex_trylock(&b->lock))
@@ -202,13 +203,11 @@ static int pvb_migrate(struct balloon_dev_info *small, struct page *dst,
 		goto out;
 
 	__SetPageOffline(dst);
-	err = pvb_exchange_one(b, dst, b->ops->inflate);
-	if (err) {
+	if (pvb_exchange_one(b, dst, b->ops->inflate)) {
 		__ClearPageOffline(dst);
 		goto out;
 	}
-	err = pvb_exchange_one(b, src, b->ops->deflate);
-	if (err) {
+	if (pvb_exchange_one(b, src, b->ops->deflate)) {
 		/*
 		 * Both pages are the host's now: keep both.  Whoever hears
 		 * -EAGAIN tries again with the same @dst; @dst is spent.
@@ -219,8 +218,8 @@ static int pvb_migrate(struct balloon_dev_info *small, struct page *dst,
 			adjust_managed_page_count(dst, -1);
 			atomic_long_inc(&b->hidden);
 		}
-		mutex_unlock(&b->lock);
-		return -EBUSY;
+		ret = -EBUSY;
+		goto out;
 	}
 	pvb_move_managed(b, dst, src);
 	pvb_insert_isolated(b, dst, true);
@@ -228,10 +227,10 @@ static int pvb_migrate(struct balloon_dev_info *small, struct page *dst,
 	pvb_count(b, PVB_N_MIGRATED, 1);
 	balloon_page_finalize(src);
 	put_page(src);
+	ret = MIGRATEPAGE_SUCCESS;
 out:
 	mutex_unlock(&b->lock);
-	/* Whatever the host said, to compaction it means: not this one, not now. */
-	return err ? -EAGAIN : MIGRATEPAGE_SUCCESS;
+	return ret;
 }
 #endif
 
