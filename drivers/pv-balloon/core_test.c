@@ -341,24 +341,39 @@ static void locked_page_goes_back(struct kunit *test)
 	flush_delayed_work(&t->host.unlock);
 }
 
-/* Compaction holds pages locked while it waits for the host: not for ever. */
-static void silence_stalls_migration_once(struct kunit *test)
+/* Eight pages in the balloon, one of which is to move; returns where to. */
+static struct page *begin_migration(struct kunit *test)
 {
 	struct core_test *t = test->priv;
-	struct balloon_dev_info *small = &t->b->small;
-	struct page *dst, *src;
+	struct page *dst;
 
-	if (!small->migratepage)
+	if (!t->b->small.migratepage)
 		kunit_skip(test, "no balloon compaction");
 	dst = alloc_page(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, dst);
 	ask(t, 8);
 	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
-	src = list_first_entry(&small->pages, struct page, lru);
-	t->host.silent = true;
 	t->b->stopped = false;
-	KUNIT_EXPECT_EQ(test, small->migratepage(small, dst, src, MIGRATE_SYNC), -EAGAIN);
-	KUNIT_EXPECT_EQ(test, small->migratepage(small, dst, src, MIGRATE_SYNC), -EAGAIN);
+	return dst;
+}
+
+static int migrate_to(struct core_test *t, struct page *dst)
+{
+	struct balloon_dev_info *small = &t->b->small;
+	struct page *src = list_first_entry(&small->pages, struct page, lru);
+
+	return small->migratepage(small, dst, src, MIGRATE_SYNC);
+}
+
+/* Compaction holds pages locked while it waits for the host: not for ever. */
+static void silence_stalls_migration_once(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+	struct page *dst = begin_migration(test);
+
+	t->host.silent = true;
+	KUNIT_EXPECT_EQ(test, migrate_to(t, dst), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, migrate_to(t, dst), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, t->host.unanswered, 1);
 	t->b->stopped = true;
 	t->host.silent = false;
@@ -369,20 +384,11 @@ static void silence_stalls_migration_once(struct kunit *test)
 static void migration_half_done(struct kunit *test)
 {
 	struct core_test *t = test->priv;
-	struct balloon_dev_info *small = &t->b->small;
-	struct page *dst, *src;
+	struct page *dst = begin_migration(test);
 
-	if (!small->migratepage)
-		kunit_skip(test, "no balloon compaction");
-	dst = alloc_page(GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, dst);
-	ask(t, 8);
-	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
-	src = list_first_entry(&small->pages, struct page, lru);
 	t->host.keeps = true;
-	t->b->stopped = false;
 	lock_page(dst);
-	KUNIT_EXPECT_EQ(test, small->migratepage(small, dst, src, MIGRATE_SYNC), -EBUSY);
+	KUNIT_EXPECT_EQ(test, migrate_to(t, dst), -EBUSY);
 	unlock_page(dst);
 	t->b->stopped = true;
 	t->host.keeps = false;

@@ -215,39 +215,43 @@ static void source_may_begin_later(struct kunit *test)
 	display_delete(display, buffer);
 }
 
-static void source_between_pixels_is_refused(struct kunit *test)
+/* Unlike display_commit_on(), this may be refused. */
+static int commit_in_mode(struct kunit *test, struct display *display)
 {
 	struct drm_display_mode mode = {
 		DRM_MODE_INIT(60, DISPLAY_WIDTH, DISPLAY_HEIGHT, 0, 0),
 	};
+
+	drm_mode_set_crtcinfo(&mode, 0);
+
+	return display_commit_mode(test, display, &mode);
+}
+
+static void source_between_pixels_is_refused(struct kunit *test)
+{
 	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
 	struct drm_client_buffer *buffer = larger_buffer(test, display);
 
-	drm_mode_set_crtcinfo(&mode, 0);
 	display->src_x = 0x8000;
-	KUNIT_EXPECT_EQ(test, -EINVAL, display_commit_mode(test, display, &mode));
+	KUNIT_EXPECT_EQ(test, -EINVAL, commit_in_mode(test, display));
 	display->src_x = 0;
 	display->src_y = 0xffff;
-	KUNIT_EXPECT_EQ(test, -EINVAL, display_commit_mode(test, display, &mode));
+	KUNIT_EXPECT_EQ(test, -EINVAL, commit_in_mode(test, display));
 	display->src_y = 0;
-	KUNIT_EXPECT_EQ(test, 0, display_commit_mode(test, display, &mode));
+	KUNIT_EXPECT_EQ(test, 0, commit_in_mode(test, display));
 	display_delete(display, buffer);
 }
 
 /* The helpers clip it; damage is not clipped, and would be copied out of VRAM. */
 static void plane_beyond_the_screen_is_refused(struct kunit *test)
 {
-	struct drm_display_mode mode = {
-		DRM_MODE_INIT(60, DISPLAY_WIDTH, DISPLAY_HEIGHT, 0, 0),
-	};
 	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
 	struct drm_client_buffer *buffer = larger_buffer(test, display);
 
-	drm_mode_set_crtcinfo(&mode, 0);
 	display->beyond = 1;
-	KUNIT_EXPECT_EQ(test, -EINVAL, display_commit_mode(test, display, &mode));
+	KUNIT_EXPECT_EQ(test, -EINVAL, commit_in_mode(test, display));
 	display->beyond = 0;
-	KUNIT_EXPECT_EQ(test, 0, display_commit_mode(test, display, &mode));
+	KUNIT_EXPECT_EQ(test, 0, commit_in_mode(test, display));
 	display_delete(display, buffer);
 }
 
