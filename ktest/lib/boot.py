@@ -46,6 +46,7 @@ class Boot:
     interactive: bool = False
     outer: Path = None               # set by nested platforms: the host's console
     inner: object = None             # set by nested platforms: the way to the guest's QEMU
+    pulse: object = None             # set by nested platforms: see class Pulse
     image: Path = None
     initrd: Path = None
 
@@ -132,8 +133,9 @@ class Guest:
 
     def __exit__(self, *_):
         self.machine.kill()
-        if self.boot.inner:
-            self.boot.inner.close()
+        for end in (self.boot.inner, self.boot.pulse):
+            if end:
+                end.close()
 
     def wait_for(self, pattern, timeout=60, start=0):
         """Wait for a line of the guest; see Machine.wait_for."""

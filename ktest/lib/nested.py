@@ -18,6 +18,7 @@ from . import KtestError, cpio, direct, initramfs, kernel
 from .machine import QEMU
 from .qmp import Qmp
 from .paths import BUILD
+from .pulse import Pulse
 
 L1_MEMORY = 1024                      # MiB on top of what the guest has
 _PROGRAM = Path("/usr/bin") / QEMU
@@ -163,10 +164,13 @@ def arguments(boot, cpu):
     memory = boot.megabytes + L1_MEMORY
     boot.outer = boot.console_path.with_suffix(".host.console")
     boot.inner = Inner()
+    # An instruction count depends on nothing from outside, and loses nothing: the timers of
+    # the counted clock run in the CPU's own thread.
+    boot.pulse = None if boot.icount else Pulse()
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
             "-m", f"{memory}M", *(direct.ICOUNT if boot.icount else []),
             "-kernel", str(image), "-initrd", str(initrd),
             "-append", "console=ttyS0 panic=-1 oops=panic no_timer_check kunit.enable=0 "
             "ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
-            *boot.inner.arguments()]
+            *boot.inner.arguments(), *(boot.pulse.arguments() if boot.pulse else [])]

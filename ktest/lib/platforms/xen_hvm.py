@@ -9,6 +9,7 @@ is the guest's console.
 
 from .. import cpio, direct, initramfs, xen
 from ..paths import BUILD
+from ..pulse import Pulse
 
 TITLE = "a PVH guest of Debian's Xen 4.17"
 DETECTED = "xen-hvm"
@@ -39,6 +40,7 @@ def arguments(boot):
     initrd.write_bytes(initramfs.join(initramfs.base(boot.kernel), xen.tools(),
                                       archive.bytes(compress=False)))
     boot.outer = boot.console_path.with_suffix(".host.console")
+    boot.pulse = Pulse()
     memory = xen.OWN + DOM0_MEMORY + boot.megabytes
     return ["-M", "pc,vmport=off", *direct.TCG,
             "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "1", "-m", f"{memory}M",
@@ -46,4 +48,5 @@ def arguments(boot):
             "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M",
             "-initrd", xen.modules((boot.image, "console=hvc0 panic=-1 ktest=host-xen"),
                                    (initrd, "")),
-            "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer"]
+            "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
+            *boot.pulse.arguments()]
