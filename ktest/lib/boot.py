@@ -129,7 +129,16 @@ class Guest:
                                interactive=boot.interactive)
 
     def __enter__(self):
+        try:
+            self.begin()
+        except BaseException:
+            # A with statement that does not begin does not end.
+            self.__exit__()
+            raise
         return self
+
+    def begin(self):
+        """What must have happened before the guest can be used."""
 
     def __exit__(self, *_):
         self.machine.kill()

@@ -13,9 +13,9 @@ class ServingGuest(Guest):
         super().__init__(Boot(platform, test="serve", **options))
         self._number = 0
 
-    def __enter__(self):
+    def begin(self):
+        """Wait until it obeys."""
         self.wait_for("^KTEST SERVE", self.limit / PATIENCE)
-        return self
 
     def status(self, command, timeout=60):
         """Run a shell command in the guest; return its status and what it printed."""

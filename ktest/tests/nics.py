@@ -45,10 +45,10 @@ class NetGuest(ServingGuest):
         cmdline = f"{QUIET} {options.pop('cmdline', '')}"
         super().__init__(platform, devices=devices, files=files, cmdline=cmdline, **options)
 
-    def __enter__(self):
-        super().__enter__()
+    def begin(self):
+        """The functions of the guest's side."""
+        super().begin()
         self.run(". /ktest/net-lib.sh; . /ktest/net-paths.sh")
-        return self
 
     def counter(self, name, iface="eth0"):
         """A value of ethtool -S."""

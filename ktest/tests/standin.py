@@ -38,10 +38,10 @@ class StandinGuest(BalloonGuest):
         super().__init__("pvm", megabytes, device="", files=Extra(), console=f"standin-{name}",
                          **options)
 
-    def __enter__(self):
-        super().__enter__()
+    def begin(self):
+        """The stand-in is loaded."""
+        super().begin()
         self.run("insmod /lib/modules/kt_standin.ko")
-        return self
 
     def tell(self, what, value=0):
         """Tell the stand-in; return what it printed about it."""

@@ -39,11 +39,11 @@ class Dom0(BalloonGuest):
                          console=f"balloon-xen-{name}", cmdline=f"pv_balloon.xen={int(ours)}",
                          **options)
 
-    def __enter__(self):
-        super().__enter__()
+    def begin(self):
+        """xenstored runs."""
+        super().begin()
         self.run("mount -t xenfs xenfs /proc/xen; xenstored --pid-file=/var/run/xen/xenstored.pid "
                  "&& xen-init-dom0 >/dev/null && xl list >/dev/null")
-        return self
 
     def dom0(self, command):
         """Run a command in dom0; return what it printed."""

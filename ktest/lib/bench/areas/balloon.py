@@ -17,22 +17,26 @@ from ..records import record
 NAME = "balloon"
 TITLE = "pv_balloon against virtio_balloon on the same device"
 OURS, PEER = "pv_balloon", "virtio_balloon"
-DRIVERS = ["pv_balloon", "virtio_balloon"]
+DRIVERS = [OURS, PEER]
 # Case: at most this part of virtio_balloon's instructions, up and down together.
 WANTED = {"blocks": 1 / 40, "pages": 1 / 2}
 KICKS_WANTED = 1 / 64
 MEGABYTES = 1024
 
 
-def start(driver, megabytes, **options):
+class ServedGuest(BalloonGuest):
     """A guest in which @driver serves the balloon."""
-    cmdline = f"pv_balloon.virtio={int(driver == 'pv_balloon')} {options.pop('cmdline', '')}"
-    guest = BalloonGuest(megabytes=megabytes, cmdline=cmdline,
-                         console=f"balloon-cost-{driver}-{options.pop('name')}", **options)
-    guest.__enter__()
-    if driver == "virtio_balloon":
-        guest.run("insmod /lib/modules/virtio_balloon.ko")
-    return guest
+
+    def __init__(self, driver, megabytes, name, cmdline="", **options):
+        super().__init__(megabytes=megabytes, console=f"balloon-cost-{driver}-{name}",
+                         cmdline=f"pv_balloon.virtio={int(driver == OURS)} {cmdline}", **options)
+        self.driver = driver
+
+    def begin(self):
+        """The other's driver is a module."""
+        super().begin()
+        if self.driver == PEER:
+            self.run("insmod /lib/modules/virtio_balloon.ko")
 
 
 def clock(guest):
@@ -62,9 +66,8 @@ def up_and_down(guest, megabytes):
 
 def unfragmented(driver, size, init):
     """[inflate, deflate] of @size MiB in free blocks of 2 MiB; @init: init_on_alloc."""
-    guest = start(driver, size + 256, name=f"blocks{init}-{size}", icount=True, cpus=1,
-                  cmdline=f"init_on_alloc={init} nokaslr norandmaps")
-    with guest.machine:
+    with ServedGuest(driver, size + 256, f"blocks{init}-{size}", icount=True, cpus=1,
+                     cmdline=f"init_on_alloc={init} nokaslr norandmaps") as guest:
         costs = up_and_down(guest, size)
         guest.quit_well()
     return costs
@@ -72,9 +75,8 @@ def unfragmented(driver, size, init):
 
 def fragmented(driver, size):
     """[inflate, deflate] of @size MiB where only pages of 4 KiB are free."""
-    guest = start(driver, 2 * size + 256, name="pages", icount=True, cpus=1,
-                  cmdline="init_on_alloc=0 nokaslr norandmaps")
-    with guest.machine:
+    with ServedGuest(driver, 2 * size + 256, "pages", icount=True, cpus=1,
+                     cmdline="init_on_alloc=0 nokaslr norandmaps") as guest:
         guest.run("fragment 48 > /tmp/log & until grep -q fragmented /tmp/log; do sleep 1; done",
                   timeout=300)
         costs = up_and_down(guest, size)
@@ -83,7 +85,7 @@ def fragmented(driver, size):
     return costs
 
 
-def kicks(guest, megabytes):
+def _count_kicks(guest, megabytes):
     """Notifications while the balloon goes up and down, counted by a kprobe."""
     guest.run("cd /sys/kernel/tracing; echo 'p:kick vp_notify' > kprobe_events; "
               "echo 1 > events/kprobes/kick/enable")
@@ -93,6 +95,14 @@ def kicks(guest, megabytes):
         guest.resize(size, timeout=120)
         counts.append(int(guest.run("cat /sys/kernel/tracing/kprobe_profile").split()[1]) - before)
     guest.run("cd /sys/kernel/tracing; echo 0 > events/kprobes/kick/enable; echo > kprobe_events")
+    return counts
+
+
+def kicks(driver, size):
+    """[inflate, deflate] of @size MiB: notifications."""
+    with ServedGuest(driver, size + 512, "kicks", cmdline="init_on_alloc=0") as guest:
+        counts = _count_kicks(guest, size)
+        guest.quit_well()
     return counts
 
 
@@ -112,11 +122,7 @@ def _pages(driver, size):
 
 
 def _kicks(driver, size):
-    guest = start(driver, size + 512, name="kicks", cmdline="init_on_alloc=0")
-    with guest.machine:
-        counts = kicks(guest, size)
-        guest.quit_well()
-    return _both("blocks", driver, "kicks", f"for {size} MiB", counts)
+    return _both("blocks", driver, "kicks", f"for {size} MiB", kicks(driver, size))
 
 
 def steps(short=False):
