@@ -38,6 +38,8 @@ gro() {
 gro_tries() { gro "$@" || gro "$@" || gro "$@"; }
 
 join
+# stats.py takes eth0 down, and those after it use its IPv6 address
+echo 1 >/proc/sys/net/ipv6/conf/eth0/keep_addr_on_down
 for f in all default eth0; do echo 0 >/proc/sys/net/ipv6/conf/$f/disable_ipv6; done
 for f in all default eth1; do
 	ip netns exec b sh -c "echo 0 >/proc/sys/net/ipv6/conf/$f/disable_ipv6"
