@@ -24,5 +24,10 @@ for mode in $(arg netmodes | tr , ' '); do
 		ip link set eth1 mtu 1500
 		suite "xskxceiver:$mode:$test" xskxceiver -i eth0 -i eth1 -m "$mode" -t "$number" \
 			</dev/null
+		# one that timed out leaves its program, and then no other can be attached
+		for end in eth0 eth1; do
+			ip link set $end xdpgeneric off
+			ip link set $end xdpdrv off
+		done
 	done </tmp/tests
 done
