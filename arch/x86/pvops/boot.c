@@ -132,10 +132,16 @@ early_param("pvops", known_param);
  */
 void __init pvops_before_detection(void)
 {
-	strscpy(command_line, boot_command_line, sizeof(command_line));
-	pvops_parse_command_line(&pvops_state.params, command_line);
+	struct pvops_params *params = &pvops_state.params;
 
-	if (pvops_native_wanted(&pvops_backends, &pvops_state.params, no_native(NULL)))
+	strscpy(command_line, boot_command_line, sizeof(command_line));
+	pvops_parse_command_line(params, command_line);
+
+	/* Where there is no native boot, nopv is ignored by those who have none. */
+	if (nopv && !params->want[0] && !no_native(NULL))
+		strscpy(params->want, pvops_backends.native->name, sizeof(params->want));
+
+	if (pvops_native_wanted(&pvops_backends, params, no_native(NULL)))
 		nopv = true;
 }
 
@@ -147,17 +153,24 @@ static void __init go_native(struct pvops_state *state)
 }
 
 /*
- * The command line names another platform than this one.  With pvops=native
- * there is a hypervisor that nobody was allowed to recognise; that is no mistake.
+ * The command line names another platform than this one, which may have turned
+ * out only now to have no native boot.  With pvops=native on one that has, there
+ * is a hypervisor that nobody was allowed to recognise; that is no mistake.
  */
 static void __init mismatch(struct pvops_state *state, bool no_native)
 {
-	if (strcmp(state->params.want, pvops_backends.native->name))
-		pvops_warn(no_native ? "pvops=%s refused: this machine is %s" :
-			   "pvops=%s: this machine is %s, booting natively",
-			   state->params.want, state->backend->name);
-	if (!no_native)
-		go_native(state);
+	const char *want = state->params.want;
+
+	if (no_native) {
+		pvops_warn("pvops=%s refused: this machine is %s", want, state->backend->name);
+		nopv = false;
+		return;
+	}
+
+	if (strcmp(want, pvops_backends.native->name))
+		pvops_warn("pvops=%s: this machine is %s, booting natively", want,
+			   state->backend->name);
+	go_native(state);
 }
 
 /* Everything before the point of no return */
@@ -177,11 +190,17 @@ static int __init set_up(struct pvops_state *state, const struct pvops_machine *
 /*
  * With nopv all that Xen's code still does is to look, when ACPI can be read,
  * whether this is a PVH guest that came by the ordinary entry, and to stop it:
- * it has no native (xen_platform_hvm() in arch/x86/xen/enlighten_hvm.c).
+ * it has no native (xen_platform_hvm() in arch/x86/xen/enlighten_hvm.c).  It
+ * takes out the rest when it detects itself with nopv set, which may not have
+ * been so the first time.
  */
 static bool __init left_to_xen(const struct hypervisor_x86 *found)
 {
-	return nopv && found->type == X86_HYPER_XEN_HVM;
+	if (!nopv || found->type != X86_HYPER_XEN_HVM)
+		return false;
+
+	found->detect();
+	return true;
 }
 
 /**
@@ -252,8 +271,11 @@ static int __init before_smp(void)
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "x86/pvops:online", run_percpu,
 				undo_percpu);
 	if (ret < 0) {
-		pvops_state.failed = "x86/pvops:online";
-		pvops_state.error = ret;
+		/* Unless a step of the boot CPU was it, which has its name there. */
+		if (!pvops_state.failed) {
+			pvops_state.failed = "x86/pvops:online";
+			pvops_state.error = ret;
+		}
 		stop_machine_for_good(&pvops_state);
 	}
 
