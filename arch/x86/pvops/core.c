@@ -259,32 +259,34 @@ static int run_step(struct pvops_state *state, const struct pvops_step *step, un
 int pvops_run_phase(struct pvops_state *state, enum pvops_phase phase, unsigned int cpu)
 {
 	const struct pvops_backend *b = state->backend;
-	int ret = injected(state, phase_names[phase]);
+	const int none = injected(state, phase_names[phase]);
 
-	if (ret && phase == PVOPS_EARLY)
-		return failed(state, phase_names[phase], ret);
-	if (ret)
+	if (none && phase == PVOPS_EARLY)
+		return failed(state, phase_names[phase], none);
+	if (none)
 		pvops_warn("%s: %s steps failed (%d) on CPU%u: left out", b->name,
-			   phase_names[phase], ret, cpu);
+			   phase_names[phase], none, cpu);
 
 	for (unsigned int i = 0; i < b->nr_steps; i++) {
 		const struct pvops_step *step = &b->steps[i];
+		int ret;
 
-		if (step->phase != phase || (ret && !step->required))
+		if (step->phase != phase || (none && !step->required))
 			continue;
 
-		ret = ret ?: run_step(state, step, cpu);
+		ret = none ?: run_step(state, step, cpu);
 		if (!ret)
 			continue;
 
 		if (step->required || phase == PVOPS_EARLY) {
-			pvops_undo_phase(b, phase, i, cpu);
+			/* Of a phase that was failed as a whole none has run. */
+			if (!none)
+				pvops_undo_phase(b, phase, i, cpu);
 			return failed(state, step->name, ret);
 		}
 
 		pvops_warn("%s: step %s failed (%d) on CPU%u: left out", b->name, step->name, ret,
 			   cpu);
-		ret = 0;
 	}
 
 	return 0;

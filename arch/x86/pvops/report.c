@@ -67,11 +67,12 @@ void pvops_format_owners(char *buf, size_t size, unsigned int owners)
  */
 unsigned int pvops_observe_area(enum pvops_area area)
 {
-	static DEFINE_MUTEX(lock);	/* guards last[] */
+	static DEFINE_MUTEX(lock);	/* guards last[], and that it is the latest */
 	static unsigned int last[PVOPS_NR_AREAS];
-	unsigned int owners = pvops_area_owners(area);
+	unsigned int owners;
 
 	mutex_lock(&lock);
+	owners = pvops_area_owners(area);
 	if (last[area] && last[area] != owners)
 		trace_pvops_owner_changed(pvops_area_names[area], last[area], owners);
 	last[area] = owners;
