@@ -41,7 +41,7 @@ struct pvp_clock {
 	u32 cmd;
 	struct ptp_clock_info info;
 	struct ptp_clock *ptp;
-	spinlock_t lock;	/* guards what follows */
+	raw_spinlock_t lock;	/* guards what follows, and keeps interrupts off on RT too */
 	struct pvp_window window;
 	u64 error_ns;
 	unsigned long accepted;

@@ -54,7 +54,7 @@ int pvp_probe(struct pvp_clock *c, pvp_door door, void *host)
 
 	c->door = door;
 	c->host = host;
-	spin_lock_init(&c->lock);
+	raw_spin_lock_init(&c->lock);
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
 		c->cmd = cmds[i];
 		pvp_call(c, &regs);
@@ -62,12 +62,6 @@ int pvp_probe(struct pvp_clock *c, pvp_door door, void *host)
 			return 0;
 	}
 	return -EOPNOTSUPP;
-}
-
-static u64 pvp_tsc_to_ns(u64 cycles)
-{
-	/* tsc_khz is not 0 here: see pvp_usable(). */
-	return mul_u64_u64_div_u64(cycles, NSEC_PER_MSEC, tsc_khz);
 }
 
 /**
@@ -102,7 +96,8 @@ static int pvp_read_once(struct pvp_clock *c, struct pvp_reading *r,
 	err = pvp_decode(c->cmd, &regs, &r->ns);
 	if (err)
 		return -EIO;
-	width = pvp_tsc_to_ns(r->tsc_after - r->tsc_before);
+	/* tsc_khz is not 0 here: see pvp_usable(). */
+	width = pvp_width_ns(r->tsc_before, r->tsc_after, tsc_khz);
 	if (!pvp_window_accepts(&c->window, width)) {
 		c->rejected++;
 		return -EAGAIN;
@@ -130,9 +125,9 @@ int pvp_read(struct pvp_clock *c, struct pvp_reading *r, struct ptp_system_times
 	int err;
 
 	do {
-		spin_lock_irqsave(&c->lock, flags);
+		raw_spin_lock_irqsave(&c->lock, flags);
 		err = pvp_read_once(c, r, sts);
-		spin_unlock_irqrestore(&c->lock, flags);
+		raw_spin_unlock_irqrestore(&c->lock, flags);
 	} while (err == -EAGAIN && --tries);
 	return err;
 }

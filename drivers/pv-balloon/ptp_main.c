@@ -68,9 +68,7 @@ static struct attribute *pvp_attrs[] = {
 	NULL
 };
 
-static const struct attribute_group pvp_group = {
-	.attrs = pvp_attrs,
-};
+ATTRIBUTE_GROUPS(pvp);
 
 /*
  * The width of a sample is measured with the TSC.  Encrypted guests are left
@@ -88,25 +86,27 @@ static int __init pvp_register(void)
 {
 	int err;
 
-	pvp_pdev = platform_device_register_simple("pv_ptp", PLATFORM_DEVID_NONE, NULL, 0);
-	if (IS_ERR(pvp_pdev))
-		return PTR_ERR(pvp_pdev);
-	err = device_add_group(&pvp_pdev->dev, &pvp_group);
+	pvp_pdev = platform_device_alloc("pv_ptp", PLATFORM_DEVID_NONE);
+	if (!pvp_pdev)
+		return -ENOMEM;
+	/* With the device, so that udev's rules find the files. */
+	pvp_pdev->dev.groups = pvp_groups;
+	err = platform_device_add(pvp_pdev);
 	if (err)
-		goto err_pdev;
+		goto err_put;
 
 	pvp_clock_info_init(&pvp_clock);
 	pvp_clock.ptp = ptp_clock_register(&pvp_clock.info, &pvp_pdev->dev);
 	if (IS_ERR_OR_NULL(pvp_clock.ptp)) {
 		err = pvp_clock.ptp ? PTR_ERR(pvp_clock.ptp) : -ENODEV;
-		goto err_group;
+		goto err_del;
 	}
 	return 0;
 
-err_group:
-	device_remove_group(&pvp_pdev->dev, &pvp_group);
-err_pdev:
-	platform_device_unregister(pvp_pdev);
+err_del:
+	platform_device_del(pvp_pdev);
+err_put:
+	platform_device_put(pvp_pdev);
 	return err;
 }
 
@@ -132,11 +132,12 @@ module_init(pvp_init);
 static void __exit pvp_exit(void)
 {
 	ptp_clock_unregister(pvp_clock.ptp);
-	device_remove_group(&pvp_pdev->dev, &pvp_group);
 	platform_device_unregister(pvp_pdev);
 }
 module_exit(pvp_exit);
 
+/* As vmw_balloon has it: udev loads this on VMware's machines. */
+MODULE_ALIAS("dmi:*:svnVMware*:*");
 MODULE_DESCRIPTION("PTP clock of VMware hosts");
 MODULE_AUTHOR("The pvops developers");
 MODULE_LICENSE("GPL");

@@ -7,6 +7,7 @@
 
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
@@ -68,6 +69,23 @@ int pvp_decode(u32 cmd, const struct pvp_regs *out, u64 *ns)
 		return -EOPNOTSUPP;
 	*ns = sec * NSEC_PER_SEC + out->bx * NSEC_PER_USEC;
 	return 0;
+}
+
+/**
+ * pvp_width_ns() - how long a call took
+ * @before: TSC before it
+ * @after: TSC after it
+ * @khz: frequency of the TSC in kHz, not 0
+ *
+ * The host can move the TSC back during the call.  That looks like centuries,
+ * which could not be divided: they and anything beyond 2^32 cycles count as that
+ * many, too wide for any window at any frequency that there is.
+ *
+ * Return: the time in ns.
+ */
+u64 pvp_width_ns(u64 before, u64 after, u32 khz)
+{
+	return div_u64(min_t(u64, after - before, U32_MAX) * NSEC_PER_MSEC, khz);
 }
 
 /**

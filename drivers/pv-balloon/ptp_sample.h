@@ -41,6 +41,7 @@ struct pvp_window {
 };
 
 int pvp_decode(u32 cmd, const struct pvp_regs *out, u64 *ns);
+u64 pvp_width_ns(u64 before, u64 after, u32 khz);
 bool pvp_window_accepts(struct pvp_window *w, u64 width_ns);
 u64 pvp_error_ns(u64 width_ns);
 

@@ -200,6 +200,21 @@ static void rejects_stolen_time(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pvp_read(c, &r, NULL), -EAGAIN);
 }
 
+/* By the host, in the middle of a call; with a slow TSC 2^64 cycles would not fit. */
+static void rejects_a_tsc_that_goes_back(struct kunit *test)
+{
+	static const u32 khz[] = { 1, 500000, 1000000, 3000000, U32_MAX };
+	struct pvp_window w = {};
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, pvp_width_ns(1000, 3000, 2000000), 1000);
+	for (i = 0; i < ARRAY_SIZE(khz); i++) {
+		u64 width = pvp_width_ns(1000, 999, khz[i]);
+
+		KUNIT_EXPECT_FALSE(test, pvp_window_accepts(&w, width));
+	}
+}
+
 /* Random registers are hardly ever a time, and never one outside its bounds. */
 static void survives_a_liar(struct kunit *test)
 {
@@ -244,6 +259,7 @@ static struct kunit_case ptp_cases[] = {
 	KUNIT_CASE(refuses_false_success),
 	KUNIT_CASE(follows_the_host),
 	KUNIT_CASE(rejects_stolen_time),
+	KUNIT_CASE(rejects_a_tsc_that_goes_back),
 	KUNIT_CASE(survives_a_liar),
 	KUNIT_CASE(decodes_edges),
 	{}
