@@ -340,6 +340,9 @@ static const struct kernel_param_ops pvb_vmw_param_ops = {
 	.get = param_get_bool,
 };
 
+/* As vmw_balloon has it: udev loads this on VMware's machines. */
+MODULE_ALIAS("dmi:*:svnVMware*:*");
+
 module_param_cb(vmware, &pvb_vmw_param_ops, &pvb_param_vmware, 0644);
 MODULE_PARM_DESC(vmware, "Serve the balloon of VMware in place of vmw_balloon");
 
