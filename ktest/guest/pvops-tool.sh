@@ -16,7 +16,8 @@ ask() {
 as_nobody() { su -s /bin/sh nobody -c "$*"; }
 
 insmod /lib/modules/virtio_balloon.ko 2>/dev/null
-[ -d /sys/class/net/eth0 ] && ip link set eth0 up
+# a name that JSON must quote
+[ -d /sys/class/net/eth0 ] && ip link set eth0 name 'eth\0' && ip link set 'eth\0' up
 ask status pvops status --json
 ask ops pvops ops --json
 ask bench pvops bench --json getppid fork

@@ -71,7 +71,7 @@ def test_tool(platform):
     status = json.loads(said["status"][0])
     check_status(status, info, platform)
     if platform == "native":
-        assert status["drivers"]["net"]["eth0"] == "pv_net"
+        assert status["drivers"]["net"]["eth\\0"] == "pv_net"
         assert "pv_svga" in status["drivers"]["display"].values()
         assert status["balloon"]["pv_balloon0"]["transport"] == "virtio"
         assert status["balloon"]["pv_balloon0"]["size_kib"] == 0
@@ -82,7 +82,8 @@ def test_tool(platform):
     # The same facts without root, but for the inventory, whose absence is explained.
     user = json.loads(said["user-status"][0])
     assert user["platform"] == status["platform"] and user["owners"] == status["owners"]
-    assert "root" in json.loads(said["user-ops"][0])["unseen"]["ops"]
+    text, code = said["user-ops"]
+    assert "root" in json.loads(text)["unseen"]["ops"] and code == 1
     assert status["platform"] in said["text"][0]
     assert len(said["ops-text"][0].splitlines()) > 60
     assert said["nonsense"][1] == 2 and "usage" in said["nonsense"][0]
