@@ -7,6 +7,8 @@ PYTHON := /usr/bin/python3
 SETUP := scripts/setup
 
 export PYTHONDONTWRITEBYTECODE := 1
+# The kernel's make is given its own number of jobs; with ours too it would warn.
+unexport MAKEFLAGS MFLAGS
 
 .PHONY: help
 help:
@@ -70,7 +72,7 @@ test:
 	@$(PYTHON) ktest/test
 soak:
 	@$(SETUP) tree build run test lint soak
-	@$(PYTHON) ktest/soak $(ONLY)
+	@$(PYTHON) ktest/soak $(if $(ONLY),"$$ONLY")
 
 .PHONY: bench
 bench: kernel

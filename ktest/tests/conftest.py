@@ -17,6 +17,7 @@ run keeps what was really done in build/report/soak.json.
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import signal
 import sys
 
 import pytest
@@ -36,7 +37,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Name the marker, so that a misspelt one is refused."""
+    """Name the marker, so that a misspelt one is refused; SIGTERM ends a run in order."""
+    # As from the terminal: fixtures end what they have begun.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "soak: too long for 'make test'; 'make soak' runs it")
 
 
