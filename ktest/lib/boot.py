@@ -3,26 +3,14 @@
 """Boot the image on a platform and judge what came of it."""
 
 from dataclasses import dataclass, field
-import os
 from pathlib import Path
-import sys
 import tempfile
 import time
 
 from . import KtestError, console, hung, initramfs, kernel, platforms
 from .machine import Machine
 from .paths import REPORT
-
-# Every time limit is for an idle machine and is stretched by this on a busy one.
-try:
-    PATIENCE = float(os.environ.get("KTEST_PATIENCE", "3"))
-except ValueError:
-    sys.exit("KTEST_PATIENCE: not a number")
-
-# What every kernel here is told.  The check that the timer interrupts gives up when an
-# emulator is not run for a while ("IO-APIC + timer doesn't work!"); guests of KVM, Hyper-V
-# and VMware leave it out by themselves.
-WORDS = ("panic=-1", "oops=panic", "no_timer_check")
+from .patience import PATIENCE
 
 
 @dataclass
@@ -55,7 +43,7 @@ class Boot:
 
     def command_line(self, device):
         """The kernel command line with the console on @device."""
-        words = [f"console={device}", *WORDS, "log_buf_len=4M", f"ktest={self.test}", self.cmdline]
+        words = [f"console={device}", *kernel.WORDS, "log_buf_len=4M", f"ktest={self.test}", self.cmdline]
         return " ".join(w for w in words if w)
 
     @property

@@ -5,6 +5,7 @@
 import time
 
 from . import KtestError, boot, debian, picture
+from .patience import PATIENCE
 
 # The pointer says where it is and not how far it went (Linux's virtio-input).
 DEVICES = ["-device", "vmware-svga", "-device", "virtio-tablet-pci"]
@@ -36,7 +37,7 @@ def point(guest, screen, x, y):
 
 def settled(guest, name, background):
     """A picture with a window on the background that does not change any more."""
-    end, last = time.monotonic() + 60 * boot.PATIENCE, None
+    end, last = time.monotonic() + 60 * PATIENCE, None
     while time.monotonic() < end:
         found = picture.screen(guest, name)
         # Before there is a background the screen is black.

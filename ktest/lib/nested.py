@@ -18,6 +18,7 @@ from . import KtestError, cpio, direct, initramfs, kernel
 from .machine import QEMU
 from .qmp import Qmp
 from .paths import BUILD
+from .patience import PATIENCE
 from .pulse import Pulse
 
 L1_MEMORY = 1024                      # MiB on top of what the guest has
@@ -51,7 +52,7 @@ class Inner:
 
     # Where L1 has the ports, by their numbers on the virtio serial device.
     PICTURE = "/dev/vport0p2"
-    TIMEOUT = 180
+    TIMEOUT = 60 * PATIENCE
 
     def __init__(self):
         self._dir = tempfile.TemporaryDirectory(prefix="ktest-")
@@ -170,7 +171,6 @@ def arguments(boot, cpu):
     return ["-M", "pc,vmport=off", *direct.TCG, "-cpu", direct.SVM_CPU, "-smp", "1",
             "-m", f"{memory}M", *(direct.ICOUNT if boot.icount else []),
             "-kernel", str(image), "-initrd", str(initrd),
-            "-append", "console=ttyS0 panic=-1 oops=panic no_timer_check kunit.enable=0 "
-            "ktest=host-kvm",
+            "-append", f"console=ttyS0 {' '.join(kernel.WORDS)} kunit.enable=0 ktest=host-kvm",
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
             *boot.inner.arguments(), *(boot.pulse.arguments() if boot.pulse else [])]

@@ -7,6 +7,7 @@ import socket
 import time
 
 from . import KtestError
+from .patience import PATIENCE
 
 
 def _connect(path, timeout):
@@ -28,7 +29,7 @@ class Qmp:
 
     def __init__(self, path=None, timeout=30, connection=None):
         self.events = []
-        self._socket = connection or _connect(path, timeout)
+        self._socket = connection or _connect(path, timeout * PATIENCE)
         self._stream = self._socket.makefile("rw")
         self._read()
         self("qmp_capabilities")
@@ -41,6 +42,12 @@ class Qmp:
 
     def __call__(self, command, **arguments):
         """Run @command; events that arrive meanwhile are kept in self.events."""
+        try:
+            return self._run(command, arguments)
+        except OSError as err:
+            raise KtestError(f"QMP: {command}: {err}") from err
+
+    def _run(self, command, arguments):
         self._stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self._stream.flush()
         while True:

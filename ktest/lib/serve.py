@@ -2,8 +2,11 @@
 # Copyright (C) 2026 the pvops developers
 """A guest that obeys the host's shell commands (ktest/guest/serve.sh)."""
 
+import time
+
 from . import KtestError
-from .boot import PATIENCE, Boot, Guest
+from .boot import Boot, Guest
+from .patience import PATIENCE
 
 
 class ServingGuest(Guest):
@@ -33,7 +36,8 @@ class ServingGuest(Guest):
         return text
 
     def quit(self, expect_splat=None):
-        """End the guest in order and return its judged console; see finish()."""
+        """End the guest in order, within a minute, and return its judged console; see finish()."""
+        self.limit = time.monotonic() - self.machine.started + 60 * PATIENCE
         self.send("0 quit\n")
         return self.finish(expect_splat)
 

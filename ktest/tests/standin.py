@@ -10,7 +10,7 @@ import re
 
 from ktest.lib.balloon import BalloonGuest
 from ktest.lib import cpio, testmodules
-from ktest.lib.boot import PATIENCE
+from ktest.lib.patience import PATIENCE
 import clocks
 
 

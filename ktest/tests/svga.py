@@ -5,6 +5,7 @@
 import time
 
 from ktest.lib import boot, picture
+from ktest.lib.patience import PATIENCE
 
 DEVICE = ["-device", "vmware-svga"]
 # What ktest/guest/svga-lib.sh writes on the console.
@@ -35,7 +36,7 @@ def expect(guest, name, wanted):
 
     A console is drawn by a worker, which may be late on a busy machine.
     """
-    end = time.monotonic() + 5 * boot.PATIENCE
+    end = time.monotonic() + 5 * PATIENCE
     while True:
         difference = picture.screen(guest, f"svga-{name}").difference(wanted)
         if not difference or time.monotonic() > end:

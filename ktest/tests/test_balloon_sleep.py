@@ -8,6 +8,7 @@ import pytest
 
 from ktest.lib.balloon import BalloonGuest
 from ktest.lib.paths import BUILD
+from ktest.lib.patience import PATIENCE
 
 pytestmark = pytest.mark.soak
 
@@ -72,7 +73,7 @@ def test_hibernation(disk):
         guest.resize(SMALL)
         guest.run("echo shutdown > /sys/power/disk")
         guest.send("1000 echo disk > /sys/power/state\n")
-        assert guest.machine.wait(300)
+        assert guest.machine.wait(100 * PATIENCE)
     with BalloonGuest(megabytes=MEGABYTES, extra=disk, console="balloon-s4-up") as guest:
         guest.resize(SMALL)
         guest.populate()

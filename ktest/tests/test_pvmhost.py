@@ -9,6 +9,7 @@ import pytest
 
 from ktest.lib.machine import Machine
 from ktest.lib.paths import BUILD, KTEST, REPORT
+from ktest.lib.patience import PATIENCE
 from ktest.lib.platforms import pvm
 
 HOST = BUILD / "pvmhost" / "pvmhost.elf"
@@ -44,7 +45,7 @@ def run(options, line, cpus=1, machine="q35", timeout=60, devices=()):
                   "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", str(HOST),
                   "-append", f"pool=8 stats {options}", "-initrd", f"{BARE} {line}", *devices],
                  REPORT / f"{name}.console") as guest:
-        ended = guest.wait(timeout)
+        ended = guest.wait(timeout * PATIENCE)
         status = guest.process.returncode
         text = guest.text()
     assert ended, f"no end within {timeout} s:\n{text[-800:]}"
@@ -153,6 +154,7 @@ def endings():
 @pytest.mark.soak
 def test_error_legs(quantity):
     """No error leg of the shadow walker and the emulators is left out."""
+    assert LEGS, "no leg found in legs.h"
     wanted = quantity("pvmhost.legs", required=len(LEGS), short=len(LEGS))
     reached = dict.fromkeys(LEGS, 0)
 

@@ -7,7 +7,7 @@ guest needs tsc_mode native, or it dies at RDTSCP.  dom0's second serial port
 is the guest's console.
 """
 
-from .. import cpio, direct, initramfs, xen
+from .. import cpio, direct, initramfs, kernel, xen
 from ..paths import BUILD
 from ..pulse import Pulse
 
@@ -46,7 +46,7 @@ def arguments(boot):
             "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "1", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
             "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M",
-            "-initrd", xen.modules((boot.image, "console=hvc0 panic=-1 ktest=host-xen"),
+            "-initrd", xen.modules((boot.image, f"console=hvc0 {' '.join(kernel.WORDS)} ktest=host-xen"),
                                    (initrd, "")),
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
             *boot.pulse.arguments()]
