@@ -55,7 +55,10 @@ def run_one(name, **options):
     reason = platforms.missing(name)
     if reason:
         return row(name, reason=reason), None
-    result = boot.run(name, **options)
+    try:
+        result = boot.run(name, **options)
+    except KtestError as err:
+        return row(name, reason=str(err), outcome="fail"), None
     result.console.problems += expectations(platforms.get(name), result.console.info)
     result.console.problems += [f"the KUnit suite {suite} did not run"
                                 for suite in sorted(suites() - result.console.suites())]
@@ -70,10 +73,7 @@ def run(names, **options):
     rows = []
     for name in names:
         print(f"boot: {name}: {platforms.get(name).TITLE} ...", flush=True)
-        try:
-            one, result = run_one(name, **options)
-        except KtestError as err:
-            one, result = row(name, reason=str(err), outcome="fail"), None
+        one, result = run_one(name, **options)
         rows.append(one)
         took = f" in {result.seconds:.0f} s" if result else ""
         if one["skipped_cases"]:

@@ -16,6 +16,7 @@ def test_platform(platform, quantity):
         if row["result"] == "skip":
             pytest.skip(row["reason"])
         matrix.write([row], partial=True)
+        assert result, row["reason"]
         assert result.ok, result.explain()
         wanted.done += 1
 

@@ -115,6 +115,7 @@ def step(kind, chosen, monkeypatch):
                       expect_splat="mce: |Machine check events logged|perf: interrupt took")
     assert result.ok, result.explain()
     hits = re.findall(r"^pvmhost: step: (hit|miss) ([0-9a-f]+)$", result.console.text, re.M)
+    assert hits, "the host said of no address whether it was hit"
     return result.console, {int(where, 16): what == "hit" for what, where in hits}
 
 
