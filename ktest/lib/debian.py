@@ -2,6 +2,7 @@
 # Copyright (C) 2026 the pvops developers
 """A Debian root file system with display programs: build/debian.ext4."""
 
+import os
 import shutil
 import subprocess
 
@@ -28,6 +29,8 @@ def install(root, packages, how_long):
     time is that of the installation.
     """
     stamp = root.with_name(f"{root.name}.packages")
+    if os.geteuid():
+        raise KtestError("a Debian root file system is made by root: use sudo")
     if not stamp.exists() or stamp.read_text() != " ".join(packages):
         shutil.rmtree(root, ignore_errors=True)
         print(f"debian: installing a root file system, {how_long} ...", flush=True)
@@ -52,10 +55,15 @@ def image():
 
 
 def filesystem(root, path, size):
-    """Make an ext4 image of @size in @path from the directory @root."""
-    path.unlink(missing_ok=True)
-    _run("truncate", "-s", size, path)
-    _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, path)
+    """Make an ext4 image of @size in @path from the directory @root.
+
+    A broken one never has its name.
+    """
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    _run("truncate", "-s", size, new)
+    _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, new)
+    new.replace(path)
 
 
 def disk(path=None):
