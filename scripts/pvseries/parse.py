@@ -103,10 +103,14 @@ def read_series(root, complete=True):
 
 
 def overlay_files(root):
-    """The files of the repository that belong into the kernel tree."""
-    out = Git(root).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
-                        *OVERLAY).decode()
-    return sorted({p for p in out.split("\0") if p and (Path(root) / p).exists()})
+    """The files of the repository, or of an unpacked copy of it, that belong into the kernel tree."""
+    root = Path(root)
+    if (root / ".git").exists():
+        found = Git(root).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
+                              *OVERLAY).decode().split("\0")
+    else:
+        found = [str(p.relative_to(root)) for top in OVERLAY for p in (root / top).rglob("*")]
+    return sorted({p for p in found if p and (root / p).is_file()})
 
 
 def progressive(path):
