@@ -31,10 +31,14 @@ def _run(*words, **options):
     return done.stdout
 
 
+def _newer(path, *sources):
+    return path.exists() and all(path.stat().st_mtime > Path(s).stat().st_mtime for s in sources)
+
+
 def _program(name, *sources, flags=(), libraries=()):
-    """Compile @sources to OUT/@name unless it is there."""
+    """Compile @sources to OUT/@name unless it is there and newer."""
     path = OUT / name
-    if not path.exists():
+    if not _newer(path, *sources):
         OUT.mkdir(parents=True, exist_ok=True)
         _run("gcc", "-O2", *flags, *sources, *libraries, "-o", path)
     return path
@@ -43,7 +47,7 @@ def _program(name, *sources, flags=(), libraries=()):
 def _libbpf():
     """The tree's own libbpf; its headers are in the returned directory."""
     archive = OUT / "libbpf" / "libbpf.a"
-    if not archive.exists():
+    if not _newer(archive, TOOLS / "lib" / "bpf" / "libbpf.c"):
         archive.parent.mkdir(parents=True, exist_ok=True)
         _run("make", "-s", "-C", TOOLS / "lib" / "bpf", f"OUTPUT={archive.parent}/",
              f"DESTDIR={OUT / 'include'}", "prefix=", archive, "install_headers")
@@ -55,7 +59,7 @@ def xskxceiver():
     bpf, headers = TESTS / "bpf", OUT / "include" / "include"
     library = _libbpf()
     skeleton = OUT / "xsk_xdp_progs.skel.h"
-    if not skeleton.exists():
+    if not _newer(skeleton, bpf / "progs" / "xsk_xdp_progs.c"):
         compiled = OUT / "xsk_xdp_progs.bpf.o"
         _run("clang-14", "-g", "-O2", "-w", "-target", "bpf", "-I", headers, "-I", bpf,
              "-I", f"/usr/include/{sysconfig.get_config_var('MULTIARCH')}",

@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 from . import cpio
+from .alone import alone
 from .paths import BUILD
 
 # Xen drops what does not fit its transmit buffer (32 KiB), in the middle of a line.
@@ -25,9 +26,10 @@ def _packed():
 def hypervisor():
     """The hypervisor of the package xen-hypervisor-4.17-amd64, unpacked below build/."""
     packed, path = _packed(), BUILD / "xen" / "xen"
-    if not path.exists() or path.stat().st_mtime < packed.stat().st_mtime:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.decompress(packed.read_bytes()))
+    with alone("xen"):
+        if not path.exists() or path.stat().st_mtime < packed.stat().st_mtime:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(gzip.decompress(packed.read_bytes()))
     return path
 
 

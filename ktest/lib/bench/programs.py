@@ -11,6 +11,7 @@ import shutil
 import subprocess
 
 from .. import KtestError, boot
+from ..alone import alone
 from ..cpio import Archive
 from ..paths import BUILD, KTEST, REPORT
 from . import operations, samples
@@ -87,16 +88,21 @@ def files():
     return archive
 
 
+def _build_plugin(out):
+    out.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+                           "-fvisibility=hidden", "-o", str(out), str(_SOURCE)],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise KtestError(f"{_SOURCE.name}: does not build:\n{done.stderr}")
+
+
 def plugin():
     """Build the plugin; return its path."""
     out = BUILD / "plugin" / "count.so"
-    if not out.exists() or out.stat().st_mtime < _SOURCE.stat().st_mtime:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
-                               "-fvisibility=hidden", "-o", str(out), str(_SOURCE)],
-                              capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise KtestError(f"{_SOURCE.name}: does not build:\n{done.stderr}")
+    with alone("plugin"):
+        if not out.exists() or out.stat().st_mtime < _SOURCE.stat().st_mtime:
+            _build_plugin(out)
     return out
 
 

@@ -35,7 +35,7 @@ def arguments(boot):
     archive.file("/domu/bzImage", boot.image)
     archive.file("/domu/initrd.gz", boot.initrd)
     archive.data("/domu/guest.cfg", _guest(boot).encode())
-    initrd = BUILD / "xen" / f"dom0-{boot.test}.initrd"
+    initrd = BUILD / "xen" / f"{boot.console_path.stem}.initrd"
     initrd.parent.mkdir(parents=True, exist_ok=True)
     initrd.write_bytes(initramfs.join(initramfs.base(boot.kernel), xen.tools(),
                                       archive.bytes(compress=False)))
