@@ -188,7 +188,7 @@ DEVICES = ["-netdev", "user,id=u0", "-device", "vmxnet3,netdev=u0,romfile=",
 PEERS = ["vmxnet3", "vmwgfx", "virtio_balloon"]
 # Debian's kernel says more than the project's about QEMU's machine.
 SAYS = (r"^pv_\w+: loading out-of-tree module taints kernel"
-        r"|^(?!.*(?:pv_|pvb_|vmxnet3|BUG|WARNING|Oops|UBSAN)).*")
+        r"|^(?!.*(?:pv_|pvb_|vmxnet3|BUG|WARNING|Oops|UBSAN|panic|stall|blocked for)).*")
 
 
 @pytest.mark.soak
