@@ -30,6 +30,7 @@ def _inner(inner):
 
 
 def _all(guest):
+    yield "info status", _monitor(guest.machine.qmp, "info status")
     for _ in range(TIMES):
         yield "info registers -a", _monitor(guest.machine.qmp, "info registers -a")
     yield "info lapic", _monitor(guest.machine.qmp, "info lapic")

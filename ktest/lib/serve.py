@@ -20,13 +20,22 @@ class ServingGuest(Guest):
         """Wait until it obeys."""
         self.wait_for("^KTEST SERVE", self.limit / PATIENCE)
 
-    def status(self, command, timeout=60):
-        """Run a shell command in the guest; return its status and what it printed."""
+    def ask(self, command):
+        """Have the guest run a shell command; return what answer() wants to know."""
         self._number += 1
         start = len(self.machine.text())
         self.send(f"{self._number} {command}\n")
-        end = self.wait_for(rf"^KTEST REPLY {self._number} (\d+)", timeout, start)
+        return self._number, start
+
+    def answer(self, asked, timeout=60):
+        """The command's status and what it printed."""
+        number, start = asked
+        end = self.wait_for(rf"^KTEST REPLY {number} (\d+)", timeout, start)
         return int(end.group(1)), self.machine.text()[start:end.start()].strip()
+
+    def status(self, command, timeout=60):
+        """Run a shell command in the guest; return its status and what it printed."""
+        return self.answer(self.ask(command), timeout)
 
     def run(self, command, timeout=60):
         """The same for a command that must succeed; return what it printed."""
