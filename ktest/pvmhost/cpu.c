@@ -69,6 +69,8 @@ static void gdt_init(struct pcpu *p)
 	p->gdt[USER32_CS / 8] = 0x00cffb000000ffff;
 	p->gdt[USER_DS / 8] = 0x00cff3000000ffff;
 	p->gdt[USER_CS / 8] = 0x00affb000000ffff;
+	/* the processor's number as the limit, as Linux has it for LSL (node 0) */
+	p->gdt[GDT_CPUNODE] = 0x0040f50000000000 | p->id;
 	p->gdt[HOST_TSS / 8] = (sizeof(p->tss) - 1) | (tss & 0xffffff) << 16 |
 			       0x89ULL << 40 | (tss >> 24 & 0xff) << 56;
 	p->gdt[HOST_TSS / 8 + 1] = tss >> 32;

@@ -55,7 +55,7 @@ static bool write_cr3_trapped(struct vcpu *v, u64 val)
 #define CR4_ALLOWED \
 	(X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE | \
 	 X86_CR4_PCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_FSGSBASE | \
-	 X86_CR4_PCIDE | X86_CR4_OSXSAVE | X86_CR4_SMEP)
+	 X86_CR4_PCIDE | X86_CR4_OSXSAVE | X86_CR4_SMEP | X86_CR4_UMIP)
 
 static bool write_cr4_trapped(struct vcpu *v, u64 val)
 {
@@ -216,7 +216,7 @@ static bool group7(struct vcpu *v, const struct insn *i)
 	return failed(LEG_GROUP7_UNKNOWN);
 }
 
-/* 0F 00: LTR, and LLDT of null; the others do not trap, as UMIP is off */
+/* 0F 00: LTR, and LLDT of null; the others do not trap: UMIP is offered, not enforced */
 static bool group6(struct vcpu *v, const struct insn *i)
 {
 	u16 sel;

@@ -134,8 +134,6 @@ static u32 checked(const struct vcpu *v, u16 sel)
 void seg_restore(struct vcpu *v)
 {
 	load_tls(v);
-	/* CPUNODE: the vCPU's number as the limit, for LSL (node 0) */
-	v->pcpu->gdt[GDT_CPUNODE] = 0x0040f50000000000 | v->id;
 	asm volatile("mov %0, %%ds" : : "r" (checked(v, v->ds)) : "memory");
 	asm volatile("mov %0, %%es" : : "r" (checked(v, v->es)) : "memory");
 	asm volatile("mov %0, %%fs" : : "r" (checked(v, v->fs)) : "memory");

@@ -17,6 +17,7 @@
 #include <asm/paravirt.h>
 #include <asm/processor-flags.h>
 #include <asm/pvops.h>
+#include <asm/segment.h>
 #include <asm/setup.h>
 #include <asm/special_insns.h>
 
@@ -69,6 +70,20 @@ static void __init check_generation(void)
 		refuse("pvm: this host has no MSR_PVM_VCPU_STRUCT of ABI generation L, stopping\n");
 }
 
+/*
+ * The kernel runs with the hypervisor's user segments, and its own have the same
+ * selectors in every frame and in MSR_STAR.
+ */
+static void __init check_segments(void)
+{
+	u16 cs, ss;
+
+	asm("mov %%cs, %0" : "=r" (cs));
+	savesegment(ss, ss);
+	if (cs != __USER_CS || ss != __USER_DS)
+		refuse("pvm: this host's user segments are not Linux's, stopping\n");
+}
+
 /* The fallback for CMPXCHG16B needs a POPF that sets IF */
 static void __init check_cpu(void)
 {
@@ -104,6 +119,7 @@ static void __init check_range(void)
 asmlinkage __visible void __init __noreturn pvm_start_kernel(char *real_mode_data)
 {
 	check_generation();
+	check_segments();
 	check_range();
 	check_cpu();
 
