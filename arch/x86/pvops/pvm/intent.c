@@ -145,7 +145,8 @@ bool pvm_intent_move_deadline(u64 tsc)
 	barrier();
 	armed = this_cpu_read(pvm_intent.intent.armed);
 
-	return armed && (!tsc || tsc >= armed);
+	/* A hypervisor that this guest has been moved to may leave it as it was: past */
+	return armed > rdtsc() && (!tsc || tsc >= armed);
 }
 
 /**

@@ -36,6 +36,12 @@ u64 pvm_read_msr(unsigned int msr)
 	}
 }
 
+/* WRFSBASE would fault at what is not canonical, and the others be cut */
+static bool is_base(unsigned int msr)
+{
+	return msr == MSR_FS_BASE || msr == MSR_GS_BASE || msr == MSR_KERNEL_GS_BASE;
+}
+
 /**
  * pvm_write_msr_safe - WRMSR that may fail
  * @msr: index
@@ -48,6 +54,9 @@ u64 pvm_read_msr(unsigned int msr)
 int pvm_write_msr_safe(unsigned int msr, unsigned int low, unsigned int high)
 {
 	u64 value = low | (u64)high << 32;
+
+	if (is_base(msr) && !__is_canonical_address(value, __VIRTUAL_MASK_SHIFT + 1))
+		return -EIO;
 
 	switch (msr) {
 	case MSR_FS_BASE:
