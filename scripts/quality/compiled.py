@@ -9,7 +9,7 @@ from .kernel import code_dirs, configure, make, room_values
 from .steps import run
 
 OUT = BUILD / "lint" / "objects"
-_MESSAGE = re.compile(r"^(?:\.\./)*(\S+?):(\d+):(?:\d+:)? (?:warning|error|note): (.*)$")
+_MESSAGE = re.compile(r"^(?:\.\./)*(\S+?):(\d+):(?:\d+:)? (?:warning|(?:fatal )?error|note): (.*)$")
 _OBJTOOL = re.compile(r"^(\S+\.o): (?:warning|error): (objtool: .*)$")
 
 
@@ -60,15 +60,18 @@ def _objects(context):
     return [OUT / re.sub(r"\.[cS]$", ".o", p) for p in context.code if p.endswith((".c", ".S"))]
 
 
+def _build(context, *variables):
+    prepare(context)
+    return make(context.source, OUT, *_targets(context), variables=["W=1", "-k", *variables])
+
+
 def check_w1(check, context):
     """Every object of the overlay, built anew with W=1, objtool included."""
-    targets = _targets(context)
-    if not targets:
+    if not _targets(context):
         return
-    prepare(context)
     for item in _objects(context):
         item.unlink(missing_ok=True)
-    done = make(context.source, OUT, *targets, variables=["W=1", "-k"])
+    done = _build(context)
     _collect(check, done.stdout, context, _ours(context))
     if done.returncode and not check.findings:
         raise QualityError(done.stdout.strip().split("\n")[-1])
@@ -81,10 +84,9 @@ def check_w1(check, context):
 
 def check_sparse(check, context):
     """sparse on every C file of the overlay."""
-    targets = _targets(context)
-    if not targets:
+    if not _targets(context):
         return
-    done = make(context.source, OUT, *targets, variables=["W=1", "C=2", "-k"])
+    done = _build(context, "C=2")
     if done.returncode:
         raise QualityError(done.stdout.strip().split("\n")[-1])
     if "CHECK " not in done.stdout:
@@ -97,9 +99,13 @@ def check_sparse(check, context):
 def check_headers(check, context):
     """Each header of the overlay compiles alone."""
     headers = [p for p in context.code if p.endswith(".h") and not p.endswith("trace.h")]
+    if not all(_flags_beside(path, context) for path in headers):
+        # The flags are those of what was built, which w1 does.
+        _build(context)
     for path in headers:
         flags = _flags_beside(path, context)
         if flags is None:
+            check.find(path, 0, "alone: nothing beside it is compiled")
             continue
         text = f'#include "{context.source}/{path}"\n'
         done = run(["gcc", *flags, "-fsyntax-only", "-x", "c", "-"], cwd=OUT, data=text)
@@ -107,6 +113,8 @@ def check_headers(check, context):
             match = _MESSAGE.match(line)
             if match and ": note: " not in line:
                 check.find(path, match.group(2), f"alone: {match.group(1)}: {match.group(3)}")
+        if done.returncode and not check.findings:
+            check.find(path, 0, f"alone: {done.stdout.strip()}")
     check.saw(len(headers), "headers")
 
 
