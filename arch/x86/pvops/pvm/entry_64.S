@@ -7,9 +7,10 @@
  * The hypervisor pushes no frames.  It leaves RIP, RFLAGS, RCX and R11 of the
  * interrupted code in the PVCS, together with the vector, and jumps here with
  * all other registers as they were, RSP included (ABI section 6).  While a bit
- * of PVM_EVENT_VECTOR_BUSY is set in event_vector in the PVCS, NMI and #MC are only recorded in it and
- * any other exception is a triple fault; so from an entry to the XCHG that
- * takes the vector, and from the setting of STD to ERETU, nothing may fault.
+ * of PVM_EVENT_VECTOR_BUSY is set in event_vector in the PVCS, NMI and #MC are
+ * only recorded in it and any other exception is a triple fault; so from an
+ * entry to the XCHG that takes the vector, and from the setting of STD to ERETU,
+ * nothing may fault.
  */
 #include <linux/export.h>
 #include <linux/linkage.h>
