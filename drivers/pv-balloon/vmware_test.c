@@ -54,7 +54,10 @@ struct vmw_model {
 
 static bool model_hostile(struct vmw_model *m)
 {
-	return m->hostile && !(prandom_u32_state(&m->rnd) % m->hostile);
+	/* The test takes it back while the balloon's work is here. */
+	u32 one_in = READ_ONCE(m->hostile);
+
+	return one_in && !(prandom_u32_state(&m->rnd) % one_in);
 }
 
 /* That it does not have the page is no refusal: the guest uses the page then. */
@@ -217,7 +220,7 @@ static void vmw_test_exit(struct kunit *test)
 
 	if (!t || IS_ERR_OR_NULL(t->w))
 		return;
-	t->m.hostile = 0;
+	WRITE_ONCE(t->m.hostile, 0);
 	pvb_vmw_destroy(t->w);
 	KUNIT_EXPECT_EQ_MSG(test, t->m.keeper.faults, 0, "pfn %#lx %s",
 			    t->m.keeper.fault_pfn, t->m.keeper.fault);
@@ -322,14 +325,14 @@ static void vmw_hostile(struct kunit *test)
 	unsigned int i;
 
 	vmw_begin(test, BIT(1) | BIT(2) | BIT(3) | BIT(5));
-	t->m.hostile = 20;
+	WRITE_ONCE(t->m.hostile, 20);
 	for (i = 0; i < 100; i++) {
 		t->m.target = prandom_u32_state(&t->m.rnd) % (2 * MODEL_PAGES);
 		pvb_target_changed(t->w->balloon);
 		msleep(1 + i % 10);
 	}
 	/* When it comes to its senses, so does the balloon. */
-	t->m.hostile = 0;
+	WRITE_ONCE(t->m.hostile, 0);
 	KUNIT_EXPECT_EQ(test, vmw_ask(t, 300), 300);
 	KUNIT_EXPECT_EQ(test, t->m.keeper.held, 300);
 }
