@@ -3,6 +3,7 @@
 """W=1, sparse, kernel-doc and lone headers on the overlay."""
 
 import re
+import shlex
 
 from . import BUILD, QualityError
 from .kernel import code_dirs, configure, make, room_values
@@ -126,8 +127,7 @@ def _flags_beside(path, context):
             match = re.search(r"^savedcmd_\S+ := (?:ccache )?\S+ (.*?) -c -o ", record.read_text(),
                               re.M)
             if match and "__ASSEMBLY__" not in match.group(1):
-                return [w.replace('\\"', '"').strip("'") for w in match.group(1).split()
-                        if not w.startswith("-Wp,")]
+                return [w for w in shlex.split(match.group(1)) if not w.startswith("-Wp,")]
         directory = directory.parent
     if path.startswith("arch/x86/include/") and context.code_dirs:
         return _flags_beside(context.code_dirs[0] + "/x.h", context)
