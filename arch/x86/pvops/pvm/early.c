@@ -78,7 +78,7 @@ static void __init check_segments(void)
 {
 	u16 cs, ss;
 
-	asm("mov %%cs, %0" : "=r" (cs));
+	savesegment(cs, cs);
 	savesegment(ss, ss);
 	if (cs != __USER_CS || ss != __USER_DS)
 		refuse("pvm: this host's user segments are not Linux's, stopping\n");
