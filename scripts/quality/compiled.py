@@ -2,6 +2,7 @@
 # Copyright (C) 2026 the pvops developers
 """W=1, sparse, kernel-doc and lone headers on the overlay."""
 
+import functools
 import re
 import shlex
 
@@ -14,6 +15,7 @@ _MESSAGE = re.compile(r"^(?:\.\./)*(\S+?):(\d+):(?:\d+:)? (?:warning|(?:fatal )?
 _OBJTOOL = re.compile(r"^(\S+\.o): (?:warning|error): (objtool: .*)$")
 
 
+@functools.cache
 def prepare(context):
     """Configure and prepare the build directory that these checks share."""
     values = room_values()
@@ -100,11 +102,12 @@ def check_sparse(check, context):
 def check_headers(check, context):
     """Each header of the overlay compiles alone."""
     headers = [p for p in context.code if p.endswith(".h") and not p.endswith("trace.h")]
-    if not all(_flags_beside(path, context) for path in headers):
+    flags_of = {path: _flags_beside(path, context) for path in headers}
+    if None in flags_of.values():
         # The flags are those of what was built, which w1 does.
         _build(context)
-    for path in headers:
-        flags = _flags_beside(path, context)
+        flags_of = {path: _flags_beside(path, context) for path in headers}
+    for path, flags in flags_of.items():
         if flags is None:
             check.find(path, 0, "alone: nothing beside it is compiled")
             continue
