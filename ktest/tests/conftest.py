@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 # pylint: disable=wrong-import-position
 from ktest.lib import kernel  # noqa: E402
+from ktest.lib.alone import alone  # noqa: E402
 from ktest.lib.paths import REPORT  # noqa: E402
 
 RECORDS = REPORT / "soak.json"
@@ -65,10 +66,11 @@ class Quantity:
 
 def keep(record):
     """Replace the record of the same name in soak.json."""
-    records = json.loads(RECORDS.read_text()) if RECORDS.exists() else []
-    records = [r for r in records if r["name"] != record["name"]] + [record]
-    RECORDS.parent.mkdir(parents=True, exist_ok=True)
-    RECORDS.write_text(json.dumps(sorted(records, key=lambda r: r["name"]), indent=1) + "\n")
+    with alone("soak.json"):
+        records = json.loads(RECORDS.read_text()) if RECORDS.exists() else []
+        records = [r for r in records if r["name"] != record["name"]] + [record]
+        RECORDS.parent.mkdir(parents=True, exist_ok=True)
+        RECORDS.write_text(json.dumps(sorted(records, key=lambda r: r["name"]), indent=1) + "\n")
 
 
 @pytest.hookimpl(hookwrapper=True)
