@@ -83,7 +83,7 @@ enum pvops_phase {
  * @type: the hypervisor that arch/x86/kernel/cpu/hypervisor.c found
  * @hypervisor_bit: CPUID.1:ECX[31] is set
  * @no_native: the image was entered in a way that excludes a native boot
- *	(Xen PV, Xen PVH, or a deprivileged backend was announced)
+ *	(Xen PV or PVH, Jailhouse, or a deprivileged backend was announced)
  * @announced: the backend that early boot code announced, or NULL
  */
 struct pvops_machine {
