@@ -7,7 +7,7 @@ import re
 from .paths import KTEST, ROOT
 
 _RULE = re.compile(r"^([a-z][a-z -]*):(?!=) *([a-z -]*)$")
-_SETUP = re.compile(r"^\t@(?:\$\(if \$\(CONFIG\),)?\$\(SETUP\) ([a-z ]+?)(?: &&.*)?$")
+_SETUP = re.compile(r"^\t@(\$\(if \$\(CONFIG\),)?\$\(SETUP\) ([a-z ]+?)(?: &&.*)?$")
 
 
 def groups():
@@ -31,7 +31,9 @@ def targets():
                 needs[name] = rule[2].split()
         elif setup := _SETUP.match(line):
             for name in current:
-                own.setdefault(name, []).extend(setup[1].split())
+                if setup[1]:
+                    needs[f"{name} CONFIG=..."], name = [name], f"{name} CONFIG=..."
+                own.setdefault(name, []).extend(setup[2].split())
 
     def every(name):
         inherited = [g for other in needs.get(name, []) for g in every(other)]
