@@ -187,6 +187,5 @@ class Guest:
 
 def run(platform, expect_splat=None, **options):
     """Boot to the end and return the Result; @options are fields of Boot."""
-    guest = Guest(Boot(platform, **options))
-    with guest:
+    with Guest(Boot(platform, **options)) as guest:
         return guest.finish(expect_splat)

@@ -3,6 +3,7 @@
 """A running QEMU with its console in a file and QMP beside it."""
 
 from pathlib import Path
+import fcntl
 import os
 import re
 import shlex
@@ -49,8 +50,8 @@ class Machine:
             serial = ["-chardev", "stdio,id=con0,mux=on,signal=off"]
         else:
             serial = ["-chardev", f"socket,id=con0,path={self._serial},server=on,wait=on"]
+        self._kept = self._open_console()
         self.started = time.monotonic()
-        self.console_path.write_bytes(b"")
         # A group of its own, so that nothing outlives a run that is broken off.
         self.process = subprocess.Popen(
             [*self.command, *serial, "-serial", "chardev:con0",
@@ -60,7 +61,22 @@ class Machine:
             stderr=None if interactive else subprocess.STDOUT,
             start_new_session=not interactive)
         if not interactive:
-            self._copy_console()
+            try:
+                self._copy_console()
+            except BaseException:
+                self.kill()
+                raise
+
+    def _open_console(self):
+        """The console's file, empty and ours: two guests in one file would be read as one."""
+        kept = self.console_path.open("ab", buffering=0)
+        try:
+            fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            kept.close()
+            raise KtestError(f"{self.console_path}: another guest writes to it") from err
+        kept.truncate(0)
+        return kept
 
     def _copy_console(self):
         """Keep what the guest writes: QEMU waits for us, so that no byte is lost.
@@ -79,9 +95,8 @@ class Machine:
                 time.sleep(0.02)
 
         def copy(source=self._stdin):
-            with self.console_path.open("wb", buffering=0) as kept:
-                while data := _receive(source):
-                    kept.write(data)
+            while data := _receive(source):
+                self._kept.write(data)
 
         self._copier = threading.Thread(target=copy, daemon=True)
         self._copier.start()
@@ -155,7 +170,7 @@ class Machine:
         self.process.wait()
         if self._copier:
             self._copier.join(10)
-        for end in (self._stdin, self._session):
+        for end in (self._stdin, self._session, self._kept):
             if end:
                 end.close()
         self._stdin = self._session = None

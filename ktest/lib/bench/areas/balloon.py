@@ -11,7 +11,7 @@ from functools import partial
 import re
 
 from ...balloon import BalloonGuest
-from .. import Step
+from .. import Goal, Step
 from ..records import record
 
 NAME = "balloon"
@@ -21,6 +21,7 @@ DRIVERS = [OURS, PEER]
 # Case: at most this part of virtio_balloon's instructions, up and down together.
 WANTED = {"blocks": 1 / 40, "pages": 1 / 2}
 KICKS_WANTED = 1 / 64
+GOALS = [Goal("blocks", OURS, KICKS_WANTED, PEER, "kicks")]
 MEGABYTES = 1024
 
 
@@ -64,9 +65,9 @@ def up_and_down(guest, megabytes):
             for size in (small, guest.megabytes)]
 
 
-def unfragmented(driver, size, init):
+def unfragmented(driver, size, init, name="blocks"):
     """[inflate, deflate] of @size MiB in free blocks of 2 MiB; @init: init_on_alloc."""
-    with ServedGuest(driver, size + 256, f"blocks{init}-{size}", icount=True, cpus=1,
+    with ServedGuest(driver, size + 256, f"{name}{init}-{size}", icount=True, cpus=1,
                      cmdline=f"init_on_alloc={init} nokaslr norandmaps") as guest:
         costs = up_and_down(guest, size)
         guest.quit_well()

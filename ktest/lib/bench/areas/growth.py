@@ -41,7 +41,7 @@ def _tables(platform):
 def _boot(platform, megabytes):
     """Instructions and idle time until user space starts, by the time stamp counter."""
     text = operations.run(platform, ["getppid"], count=16, cmdline="mitigations=off",
-                          memory=f"{megabytes}M", console=f"bench-growth-boot-{platform}")
+                          memory=f"{megabytes}M", console=f"bench-growth-boot-{platform}-{megabytes}")
     started = int(re.search(r"^BENCH START (\d+)", text, re.M).group(1))
     return [record(NAME, f"boot-{megabytes}", platform, "instructions", started, "instructions")]
 
@@ -70,7 +70,7 @@ def _net(driver):
 
 def _balloon(driver, size):
     return [record(NAME, f"balloon-{size}", driver, "instructions",
-                   sum(balloon.unfragmented(driver, size, 0)), "instructions")]
+                   sum(balloon.unfragmented(driver, size, 0, "growth")), "instructions")]
 
 
 def steps(short=False):
