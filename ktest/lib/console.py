@@ -100,9 +100,20 @@ def judge(raw, platform, expect_splat=None):
     @expect_splat: a pattern of splats that this very test provokes.
     """
     console = Console(clean(raw))
-    allowed = allowances()
+    console.problems += splats(console.text, platform, expect_splat)
+    if console.status is None:
+        console.problems.append("the guest did not finish its test")
+    elif console.status:
+        console.problems.append(f"the guest's test ended with status {console.status}")
+    console.problems += [f"not ok: {text}" for result, text in console.ktap() if result == "fail"]
+    return console
+
+
+def splats(console, platform, expect_splat=None):
+    """The lines of a console's text that no boot of @platform may have; see judge()."""
+    allowed, found = allowances(), []
     forgiven = False
-    for line in console.text.split("\n"):
+    for line in console.split("\n"):
         text = re.sub(r"^(?:\(\d+\) )?\[ *\d+\.\d+\] ", "", line.rstrip())
         warned = text.startswith("KTEST WARN ")
         if not warned and not _SPLAT.search(text):
@@ -113,11 +124,6 @@ def judge(raw, platform, expect_splat=None):
             continue
         forgiven = bool(expect_splat and re.search(expect_splat, text)) \
             or _allowed(platform, text, allowed)
-        if not forgiven and text not in console.problems:
-            console.problems.append(text)
-    if console.status is None:
-        console.problems.append("the guest did not finish its test")
-    elif console.status:
-        console.problems.append(f"the guest's test ended with status {console.status}")
-    console.problems += [f"not ok: {text}" for result, text in console.ktap() if result == "fail"]
-    return console
+        if not forgiven and text not in found:
+            found.append(text)
+    return found

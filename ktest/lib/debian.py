@@ -32,6 +32,7 @@ def install(root, packages, how_long):
     if os.geteuid():
         raise KtestError("a Debian root file system is made by root: use sudo")
     if not stamp.exists() or stamp.read_text() != " ".join(packages):
+        stamp.unlink(missing_ok=True)
         shutil.rmtree(root, ignore_errors=True)
         print(f"debian: installing a root file system, {how_long} ...", flush=True)
         _run("mmdebstrap", "--variant=apt", "--format=directory",

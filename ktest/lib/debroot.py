@@ -31,7 +31,7 @@ def run(command, check=True, root=ROOT, shared=()):
     mounts = "".join(f"mkdir -p {root}{inner} && mount --bind {outer} {root}{inner} && "
                      for outer, inner in shared)
     done = subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc",
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc",
          "sh", "-c", f'{mounts} exec chroot {root} "$@"', "chroot",
          "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "HOME=/root",
          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -40,11 +40,19 @@ def run(command, cwd=None, env=None, data=None, slot=True):
     @slot: False for a command that runs JOBS jobs itself and is waited for.
     """
     def start():
-        return subprocess.run([str(word) for word in command], cwd=cwd, input=data, text=True,
+        with subprocess.Popen([str(word) for word in command], cwd=cwd, text=True,
                               errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=None if data is not None else subprocess.DEVNULL,
-                              env=dict(os.environ, LC_ALL="C.UTF-8", PATH=_PATH, **STAMP, **(env or {})),
-                              check=False)
+                              stdin=subprocess.PIPE if data is not None else subprocess.DEVNULL,
+                              env=dict(os.environ, LC_ALL="C.UTF-8", PATH=_PATH, **STAMP,
+                                       **(env or {}))) as process:
+            try:
+                said, _ = process.communicate(data)
+            except BaseException:
+                # in order: make ends its jobs
+                process.terminate()
+                process.wait()
+                raise
+            return subprocess.CompletedProcess(process.args, process.returncode, said)
     try:
         if not slot:
             return start()
