@@ -104,8 +104,8 @@ def lint():
 
 
 def builds(*options):
-    """Run scripts/buildmatrix and count its rows."""
-    return counted("builds.json", ROOT / "scripts" / "buildmatrix", *options)
+    """Run scripts/buildmatrix for some rows and count them."""
+    return counted("builds-some.json", ROOT / "scripts" / "buildmatrix", *options)
 
 
 def run(stages):
