@@ -96,6 +96,10 @@ def _follow(job, log, name):
     return job.returncode
 
 
+# The certificates and signing keys of Debian's build are not in the source package.
+NO_KEYS = 'CONFIG_SYSTEM_TRUSTED_KEYS=""\nCONFIG_SYSTEM_REVOCATION_KEYS=""\n'
+
+
 def configure_named(name):
     """Configure build/<name>: release, a variant, or debian for Debian's own configuration."""
     if name == "debian":
@@ -114,8 +118,7 @@ def configure_debian(out):
     out.mkdir(parents=True, exist_ok=True)
     values = config.for_debian()
     text = lzma.decompress(packed.read_bytes()).decode() + config.text(values)
-    # The certificates and signing keys of Debian's build are not in the source package.
-    text += 'CONFIG_SYSTEM_TRUSTED_KEYS=""\nCONFIG_SYSTEM_REVOCATION_KEYS=""\n'
+    text += NO_KEYS
     text += "CONFIG_DEBUG_INFO_NONE=y\n"
     if _configured(out, text):
         return
@@ -160,11 +163,19 @@ def build(name="release", values=None, source=LINUX, must=None, targets=()):
     else:
         configure(out, values, source, must)
     targets = targets or (_DEBIAN_TARGETS if name == "debian" else _TARGETS)
-    log = make(out, name, *targets, source=source)
-    warnings = [line for line in log.read_text(errors="replace").split("\n") if "warning:" in line]
-    if warnings:
-        # Built again, what is built already would not warn.
+    # Built again, what is built already would not warn: also after a failure or a break.
+    warned = out / "warned"
+    if warned.exists():
         make(out, name, "clean", source=source)
+        warned.unlink()
+    try:
+        make(out, name, *targets, source=source)
+    finally:
+        log = (out / "build.log").read_text(errors="replace")
+        warnings = [line for line in log.split("\n") if "warning:" in line]
+        if warnings:
+            warned.touch()
+    if warnings:
         raise KtestError(f"{name}: the kernel builds with warnings:\n" + "\n".join(warnings[:10]))
     return image(name)
 

@@ -3,7 +3,6 @@
 """Debian packages of the kernel, by the kernel's own bindeb-pkg."""
 
 from pathlib import Path
-import shutil
 
 from . import KtestError, config, kernel
 from .paths import BUILD
@@ -19,7 +18,8 @@ def _configure(name, out):
     elif name == "debian":
         kernel.configure_debian(out)
     elif Path(name).is_file():
-        shutil.copy(name, out / ".config")
+        # A distribution's names keys that only its own build has.
+        (out / ".config").write_text(Path(name).read_text() + kernel.NO_KEYS)
         kernel.make(out, out.name, "olddefconfig")
     else:
         raise KtestError(f"{name}: neither release, debug, debian nor a configuration file")

@@ -100,6 +100,7 @@ def configure(source, out, values, target="allnoconfig", variables=()):
     if wanted.exists() and wanted.read_text() == text and at.exists() \
        and at.read_text() == stamp and (out / ".config").exists():
         return config.lost(values, out / ".config")
+    at.unlink(missing_ok=True)
     wanted.write_text(text)
     done = make(source, out, target, variables=[f"KCONFIG_ALLCONFIG={wanted}", *variables])
     if done.returncode:

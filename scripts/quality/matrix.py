@@ -123,10 +123,14 @@ def build(row, source, objects=False, keep=False):
     if missing:
         record.update(result="skip", reason=f"the tree has no CONFIG_{missing[0]} yet")
         return record
-    log = out / "build.log"
+    log, unfinished = out / "build.log", out / "unfinished"
     try:
         _prepare(row, source, out)
         log.unlink(missing_ok=True)
+        # Built again, what is built already would not warn: also after a failure or a break.
+        if unfinished.exists():
+            make(source, out, "clean", variables=row.toolchain)
+        unfinished.touch()
         done = make(source, out, *_targets(row, source, objects), variables=row.toolchain, log=log)
     except QualityError as err:
         record["reason"] = str(err)
@@ -137,9 +141,8 @@ def build(row, source, objects=False, keep=False):
         record["reason"] = f"does not build, see {out.relative_to(BUILD.parent)}/build.log"
     elif record["findings"]:
         record["reason"] = f"{len(record['findings'])} warnings"
-        # Built again, what is built already would not warn.
-        make(source, out, "clean", variables=row.toolchain)
     else:
+        unfinished.unlink()
         record.update(done=1, result="pass")
         if not keep:
             _shrink(out)

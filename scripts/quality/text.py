@@ -13,6 +13,8 @@ from . import ROOT, QualityError
 from .steps import must, run
 
 PATTERNS = ROOT / "scripts" / "lint-patterns"
+# What .gitignore names
+COPY_LEAVES = {"build", "__pycache__", ".pytest_cache"}
 FILE_ALARM = 700
 FUNCTION_ALARM = 60
 
@@ -26,7 +28,10 @@ _WORKPLACE = (
 
 
 def committed():
-    """Every file of the repository that git knows or would add."""
+    """Every file of the repository that git knows or would add; all but build/ of a mere copy."""
+    if not (ROOT / ".git").exists():
+        return sorted(str(p.relative_to(ROOT)) for p in ROOT.rglob("*")
+                      if p.is_file() and not set(p.relative_to(ROOT).parts) & COPY_LEAVES)
     out = must(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                "git ls-files")
     return sorted({p for p in out.split("\0") if p and (ROOT / p).is_file()})
