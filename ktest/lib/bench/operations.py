@@ -43,6 +43,9 @@ def run(platform, cases, count=20, cmdline="", counters=0, options="", **fields)
         result = boot.run(platform, test="bench", cpus=1, icount=True, cmdline=words, **fields)
     if not result.ok:
         raise KtestError(result.explain())
+    lost = samples.missing(result.console.text, cases)
+    if lost:
+        raise KtestError(f"{platform}: no samples of {' '.join(lost)}")
     return result.console.text
 
 

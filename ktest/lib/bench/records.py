@@ -8,6 +8,7 @@ A record is an object with the keys of KEYS: @subject did @case in @area, and
 
 import json
 
+from ..alone import alone
 from ..paths import REPORT
 
 KEYS = ("area", "case", "subject", "metric", "value", "unit")
@@ -19,6 +20,14 @@ def record(area, case, subject, metric, value, unit):
     value = round(value, 3)
     return dict(zip(KEYS, (area, case, subject, metric,
                            int(value) if value == int(value) else value, unit)))
+
+
+def replace(path, text):
+    """Make @text the contents of @path; a run that is cut off leaves the old ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    new.write_text(text)
+    new.replace(path)
 
 
 def read(path=PATH):
@@ -34,9 +43,9 @@ def merged(new, path=PATH):
 
 def write(new, path=PATH):
     """Put @new records into @path; see merged()."""
-    lines = ",\n".join(" " + json.dumps(r) for r in merged(new, path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"[\n{lines}\n]\n")
+    with alone(path.name):
+        lines = ",\n".join(" " + json.dumps(r) for r in merged(new, path))
+        replace(path, f"[\n{lines}\n]\n")
 
 
 class Table:

@@ -22,7 +22,7 @@ table { border-collapse: collapse; margin: .7em 0; }
 td, th { padding: .15em .8em; text-align: right; border-bottom: 1px solid #ddd; }
 td:first-child, th:first-child { text-align: left; }
 .text th, .text td { text-align: left; vertical-align: top; }
-.reached { color: #00694b; } .missed { color: #b23c00; font-weight: bold; }
+.reached { color: #00694b; } .missed, .not { color: #b23c00; font-weight: bold; }
 details { margin: .5em 0; } summary { cursor: pointer; }
 """
 
@@ -51,19 +51,26 @@ def ratios(table, area, metric, peer):
 
 
 def goals(table, module):
-    """[(Goal, value seen)] of the area, as far as it has been measured."""
+    """[(Goal, value seen, or None)] of an area that has been measured."""
     found = []
     for goal in wanted(module):
         value = table.get(module.NAME, goal.case, goal.subject, goal.metric)
         if goal.peer and value is not None:
             base = table.get(module.NAME, goal.case, goal.peer, goal.metric)
             value = value / base if base else None
-        if value is not None:
-            found.append((goal, value))
-    return found
+        found.append((goal, value))
+    return found if table.names("metric", area=module.NAME) else []
 
 
 GOALS_HEAD = ("case", "what", "at most", "seen", "result")
+
+
+def _judged(goal, seen):
+    """A goal's value and its result, for a reader."""
+    if seen is None:
+        return "-", "not measured"
+    return (f"{seen:.4f}" if seen < 100 else f"{seen:,.0f}",
+            "reached" if seen <= goal.most else "missed")
 
 
 def goal_rows(table, module):
@@ -72,8 +79,7 @@ def goal_rows(table, module):
     for goal, seen in goals(table, module):
         unit = f"times {goal.peer}" if goal.peer else table.unit(module.NAME, goal.metric)
         rows.append((goal.case, f"{goal.metric} of {goal.subject}, {unit}", f"{goal.most:.4g}",
-                     f"{seen:.4f}" if seen < 100 else f"{seen:,.0f}",
-                     "reached" if seen <= goal.most else "missed"))
+                     *_judged(goal, seen)))
     return rows
 
 
@@ -81,7 +87,7 @@ def _goals_html(table, module):
     rows = goal_rows(table, module)
     if not rows:
         return ""
-    body = "".join(_row([*map(escape, cells), f'<span class="{result}">{result}</span>'])
+    body = "".join(_row([*map(escape, cells), f'<span class="{result.split()[0]}">{result}</span>'])
                    for *cells, result in rows)
     return f"<p>To reach:</p><table>{_row(GOALS_HEAD, 'th')}{body}</table>"
 
@@ -111,8 +117,8 @@ def _summary(table):
     for name in areas.names():
         found = goal_rows(table, areas.get(name))
         if table.names("metric", area=name):
-            missed = [f"{case}: {what}, {seen} of {most}" for case, what, most, seen, result in found
-                      if result == "missed"]
+            missed = [f"{case}: {what}, " + (result if seen == "-" else f"{seen} of {most}")
+                      for case, what, most, seen, result in found if result != "reached"]
             state = ("" if not found else f"{len(found) - len(missed)} of {len(found)} reached")
             rows.append(_row([f'<a href="#{name}">{escape(name)}</a>',
                               escape(areas.get(name).TITLE), state,

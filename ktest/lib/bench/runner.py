@@ -17,6 +17,7 @@ import time
 import traceback
 
 from .. import KtestError, initramfs, kernel
+from ..alone import alone
 from ..paths import REPORT
 from ..platforms import pvm
 from . import areas, records
@@ -33,8 +34,8 @@ def _read(path):
 
 
 def _add(path, values):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_read(path) | values, indent=1) + "\n")
+    with alone(path.name):
+        records.replace(path, json.dumps(_read(path) | values, indent=1) + "\n")
 
 
 def _clock(seconds):
@@ -186,12 +187,13 @@ def run(chosen, short=False, keep_each=False):
     """
     _prepare()
     one = Run(chosen, short)
+    image = kernel.sha256(kernel.image()) if keep_each else ""
     try:
         while one.waiting or one.running:
             one.fill()
             one.collect()
             if keep_each:
-                keep(one.whole())
+                keep(one.whole(), image)
     finally:
         one.stop()
     return one.records(), one.failed
@@ -202,9 +204,10 @@ def images():
     return _read(IMAGES)
 
 
-def keep(made):
-    """Put the records into bench.json, in place of what it has of their areas."""
+def keep(made, image):
+    """Put records that were measured on @image into bench.json, in place of their areas'."""
+    if kernel.sha256(kernel.image()) != image:
+        raise KtestError("the kernel was built anew meanwhile; what follows is of another image")
     if made:
         records.write(made)
-        image = kernel.sha256(kernel.image())
         _add(IMAGES, {area: image for area in {r["area"] for r in made}})

@@ -31,6 +31,11 @@ def figure(case, operations, counts):
     return Figure(case, median, 100 * (max(good) - min(good)) / median, len(good))
 
 
+def missing(text, cases):
+    """Which of @cases a guest's console has no samples of."""
+    return sorted(set(cases) - {case for case, _, _ in _LINE.findall(text)})
+
+
 def read(text):
     """The figures of a guest's console."""
     return [figure(case, int(operations), counts.split())
