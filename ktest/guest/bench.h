@@ -160,7 +160,7 @@ static const struct bench_case *find(const struct bench_case *cases, size_t know
 		if (!strcmp(cases[i].name, name))
 			return &cases[i];
 	fprintf(stderr, "bench: no case '%s'\n", name);
-	exit(1);
+	exit(2);
 }
 
 /* What main() does when it has dealt with the words that only it knows. */
