@@ -61,7 +61,8 @@ class Quantity:
     count: int
     seed: int = 0
     done: int = 0
-    kernel: str = "release"          # the build that was booted
+    kernel: str = "release"          # the build that was booted,
+    image: Path | None = None        # or an image of another's
 
 
 def keep(record):
@@ -97,7 +98,7 @@ def quantity(request):
     yield grant
     outcome = getattr(request.node, "call_outcome", "")
     for one in granted if soak else ():
-        image = kernel.image(one.kernel)
+        image = one.image or kernel.image(one.kernel)
         passed = outcome == "passed" and one.done >= one.required
         keep({"name": one.name, "required": one.required, "done": one.done, "seed": one.seed,
               "result": "pass" if passed else "skip" if outcome == "skipped" else "fail",

@@ -71,7 +71,7 @@ def test_compat_is_no_part_of_the_series():
     for directory in ("drivers", "arch", "patches"):
         found = subprocess.run(["grep", "-rlE", r"compat\.h\"|left-out|LEFT_OUT|LINUX_VERSION_CODE",
                                 ROOT / directory], capture_output=True, text=True)
-        assert not found.stdout, found.stdout
+        assert (found.returncode, found.stdout) == (1, ""), found.stdout + found.stderr
 
 
 def installed(version):
@@ -87,10 +87,24 @@ def installed(version):
 
 
 def install(version):
-    """Install or upgrade to all packages of a version."""
+    """Install or upgrade to all packages of a version, which only the root keeps."""
     packages = build(version)
     debroot.copy_in(packages.values())
+    for path in packages.values():
+        path.unlink()
     debroot.run("dpkg -i " + " ".join(f"/tmp/{p.name}" for p in packages.values()))
+
+
+# In place of the generator of initramfs, which would take minutes: what it was told.
+RECORDER = "#!/bin/sh\necho \"$@\" >>/tmp/initramfs-told\n"
+
+
+def told():
+    """What the packages have told update-initramfs since the last time."""
+    path = debroot.ROOT / "tmp" / "initramfs-told"
+    text = path.read_text() if path.exists() else ""
+    path.unlink(missing_ok=True)
+    return set(text.splitlines())
 
 
 EVERY = sorted(m for modules in DRIVERS.values() for m in modules)
@@ -108,20 +122,26 @@ def test_install_upgrade_remove_install(debian, quantity):
     wanted = quantity("deb.cycles", required=1, short=1)
     names = " ".join([*(f"{n}-dkms" for n in DRIVERS), "pvops-tools"])
     debroot.run(f"dpkg --purge {names}")
+    recorder = debroot.ROOT / "usr" / "local" / "sbin" / "update-initramfs"
+    recorder.write_text(RECORDER)
+    recorder.chmod(0o755)
+    told()
     install("0.0.1")
-    assert installed("0.0.1") == EVERY
+    assert installed("0.0.1") == EVERY and told() == {"-u -k all"}
     assert "pvops" in debroot.run("pvops --version && man -w pvops")
     install("0.0.2")
     assert installed("0.0.2") == EVERY
     assert not debroot.run("ls -d /usr/src/pv-*-0.0.1", check=False).startswith("/usr/src")
+    told()
     debroot.run("dpkg -r " + " ".join(f"{n}-dkms" for n in DRIVERS))
-    assert not installed("")
+    assert not installed("") and told() == {"-u -k all"}
     debroot.run("dpkg --purge " + " ".join(f"{n}-dkms" for n in DRIVERS))
     left = debroot.run("find / -xdev -path /proc -prune -o -path /tmp -prune -o -name 'pv-*' -print "
                        "-o -name 'pv_*' -print | grep -v '^/usr/src/linux\\|^/sys'", check=False)
     assert not [n for n in left.splitlines() if re.search(r"pv[-_](net|svga|balloon|ptp)", n)], left
     install("0.0.2")
     assert installed("0.0.2") == EVERY
+    recorder.unlink()
     wanted.done = 1
 
 
@@ -195,8 +215,10 @@ SAYS = (r"^pv_\w+: loading out-of-tree module taints kernel"
 def test_stock_kernel(debian, quantity):
     """Debian's image boots, loads the modules by the devices' names, and they serve."""
     wanted = quantity("deb.stock-boot", required=1, short=1)
-    if "0.0.2" not in debroot.run("dkms status"):
-        install("0.0.2")
+    # of the source as it is now
+    debroot.run("dpkg --purge " + " ".join(f"{n}-dkms" for n in DRIVERS))
+    install("0.0.2")
+    wanted.image = debroot.image()
     archive = debroot.modules([*EVERY, *PEERS], nic.tools("ip"))
     archive.file("/usr/bin/pvops", ROOT / "scripts" / "deb" / "tool" / "pvops", 0o755)
     result = boot.run("native", SAYS, test="dkms", image=debroot.image(), files=archive,
