@@ -3,7 +3,11 @@
 """The tool pvops(1) in guests of several platforms, against what init reports itself."""
 
 import json
+import os
+from pathlib import Path
 import re
+import subprocess
+import time
 
 import pytest
 
@@ -87,3 +91,42 @@ def test_tool(platform):
     assert status["platform"] in said["text"][0]
     assert len(said["ops-text"][0].splitlines()) > 60
     assert said["nonsense"][1] == 2 and "usage" in said["nonsense"][0]
+
+
+def here(root, *words):
+    """The tool on this machine with the files of @root; (status, what it said)."""
+    done = subprocess.run(["sh", TOOL, *words], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, PVOPS_ROOT=str(root),
+                                   PVOPS_BENCH=str(compile_guest(GUEST / "bench-ops.c"))))
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_odd_files(tmp_path):
+    """A last line without its end is read; a file without a line is not called unreadable."""
+    top = tmp_path / "sys" / "hypervisor" / "pvops"
+    top.mkdir(parents=True)
+    (top / "platform").write_text("kvm")
+    (top / "owners").mkdir()
+    (top / "owners" / "cpu").write_text("")
+    status, said = here(tmp_path, "status", "--json")
+    facts = json.loads(said)
+    assert status == 0 and facts["platform"] == "kvm"
+    assert facts["unseen"]["owners"]["cpu"] == "nothing in it"
+
+
+def test_an_unknown_case_is_a_mistake_on_the_command_line(tmp_path):
+    """It is named, and the status is that of the man page."""
+    status, said = here(tmp_path, "bench", "nosuch")
+    assert status == 2 and "nosuch" in said
+
+
+def test_samples_are_taken_on_one_cpu():
+    """Or a switch would switch nothing and a wake-up would wake another CPU."""
+    command = [compile_guest(GUEST / "bench-ops.c"), "200", *["fork"] * 9]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        allowed, end = "", time.monotonic() + 10
+        while not re.fullmatch(r"\d+", allowed) and time.monotonic() < end:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            allowed = re.search(r"^Cpus_allowed_list:\s+(\S+)", status, re.M)[1]
+        process.kill()
+    assert re.fullmatch(r"\d+", allowed)
