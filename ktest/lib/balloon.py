@@ -23,13 +23,15 @@ BACKEND = "memfd:memory-backend-memfd"
 UP_TO_RSS = 4
 
 
+def actual(guest):
+    """The size that QEMU has been told the guest has, in bytes."""
+    return guest.qmp("query-balloon")["actual"]
+
+
 def reach(guest, megabytes, timeout=60):
     """Wait until QEMU has been told that the guest has this size."""
-    def actual():
-        return guest.qmp("query-balloon")["actual"]
-
-    until(lambda: actual() == megabytes * MIB, timeout,
-          lambda: f"guest has {actual() // MIB} MiB where {megabytes} were asked for:\n"
+    until(lambda: actual(guest) == megabytes * MIB, timeout,
+          lambda: f"guest has {actual(guest) // MIB} MiB where {megabytes} were asked for:\n"
                   f"{guest.machine.tail(30)}", every=0.02)
 
 
@@ -76,6 +78,10 @@ class BalloonGuest(ServingGuest):
         """The balloon's counters as a dictionary."""
         text = self.run("cat /sys/kernel/debug/pv_balloon/pv_balloon0/counters")
         return {n: int(v) for n, v in (line.split() for line in text.splitlines())}
+
+    def size(self):
+        """The guest's size in MiB, as QEMU has been told."""
+        return actual(self) // MIB
 
     def resize(self, megabytes, timeout=60):
         """See resize()."""

@@ -25,6 +25,8 @@ QUIET = "tsc=reliable pci=noacpi"
 WITHOUT_PRT = r"pci \S+: BAR \d+: .* has bogus alignment|ACPI: setting ELCR to "
 # virtio_balloon says that it finds no page, and how often it did not say so.
 OUT_OF_PUFF = r"fill_balloon: \d+ callbacks suppressed"
+# MiB a stretch, at least
+MOVED = 128
 STRESS = "--vm 2 --vm-bytes 300m --vm-method zero-one --mmap 1 --mmap-bytes 64m"
 
 
@@ -36,6 +38,8 @@ class Pressure:
         self.steps = 0
         self.device = guest.run("basename /sys/bus/virtio/drivers/pv_balloon/virtio*")
         self.seen = {driver: [] for driver in DRIVERS}
+        # MiB by which the balloon moved in each stretch: idle, it would disturb nobody.
+        self.moved = {driver: [] for driver in DRIVERS}
 
     def move(self, driver, seconds):
         """Have the balloon grow and shrink for so many seconds of the guest's time."""
@@ -43,10 +47,14 @@ class Pressure:
         guest.choose(self.device, driver)
         guest.run(f"rm -f /tmp/latency; alloc-latency {seconds} >/tmp/latency 2>&1 &")
         end = clocks.uptime(guest) + seconds
+        size, moved = guest.size(), 0
         while clocks.uptime(guest) < end:
             guest.qmp("balloon", value=SIZES[self.steps % len(SIZES)] << 20)
             guest.run("sleep 3", timeout=120)
             self.steps += 1
+            size, before = guest.size(), size
+            moved += abs(size - before)
+        self.moved[driver].append(moved)
         guest.run("until [ -s /tmp/latency ]; do sleep 1; done", timeout=300)
         found = re.search(r"allocations (\d+) p50 (\d+) p99 (\d+) max (\d+)",
                           guest.run("cat /tmp/latency"))
@@ -57,7 +65,8 @@ class Pressure:
         n, p50, p99, most = zip(*self.seen[driver])
         print(f"{driver}: {len(n)} stretches of {STRETCH} s, {sum(n)} allocations of 64 KiB: "
               f"p50 {median(p50):.0f} us, p99 {median(p99):.0f} us ({min(p99)} to {max(p99)}), "
-              f"max {max(most)} us")
+              f"max {max(most)} us; moved by {min(self.moved[driver])} to "
+              f"{max(self.moved[driver])} MiB")
         return median(p99)
 
 
@@ -100,6 +109,7 @@ def test_pressure(kernel, quantity):
         assert guest.run("cat /tmp/ended") == "0"
         print(f"{pressure.steps} sizes")
         ours, theirs = (pressure.show(driver) for driver in DRIVERS)
+        assert min(m for moved in pressure.moved.values() for m in moved) >= MOVED
         guest.choose(pressure.device, "pv_balloon")
         guest.resize(MEGABYTES, timeout=120)
         end(guest, kernel)
