@@ -8,7 +8,8 @@
 rounds=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^ktest.rounds=//p')
 cpus=$(ls -d /sys/devices/system/cpu/cpu[1-9]*)
 
-load() { while :; do t-process >/dev/null; done; }
+# shellcheck source=ktest/guest/load-lib.sh
+. /ktest/load-lib.sh
 
 # set CPUs ONLINE: one after the other, and see that it took effect
 set_online() {
@@ -19,7 +20,11 @@ set_online() {
 	done
 }
 
-load &
+if [ ! -d /sys/devices/system/cpu/cpu1 ]; then
+	echo "hotplug: there is one CPU"
+	exit 1
+fi
+begin_load
 status=0
 done=0
 while [ "$done" -lt "${rounds:-1}" ]; do
@@ -31,6 +36,6 @@ while [ "$done" -lt "${rounds:-1}" ]; do
 	echo "hotplug: round $done"
 	[ $status = 0 ] || break
 done
-kill $!
+end_load || status=1
 t-thread || status=1
 exit $status

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ int main(void)
 {
 	char record[8192];
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	bool first = true;
 
 	if (fd < 0) {
 		perror("/dev/kmsg");
@@ -38,7 +40,11 @@ int main(void)
 		if (len <= 0)
 			break;
 		record[len] = '\0';
-		prefix = strtoul(record, NULL, 10);
+		prefix = strtoul(record, &text, 10);
+		/* ",<sequence number>,": records before the first one there were lost */
+		if (first && strtoul(text + 1, NULL, 10))
+			puts("KTEST WARN the kernel log has lost its beginning");
+		first = false;
 		text = strchr(record, ';');
 		/* Facility 0 is the kernel; user space may log what it likes. */
 		if (!text || prefix >> 3 || (prefix & LEVEL_MASK) > LEVEL_WARNING)

@@ -6,11 +6,14 @@
 
 parameter() { tr ' ' '\n' </proc/cmdline | sed -n "s/^ktest\.$1=//p"; }
 
+# shellcheck source=ktest/guest/load-lib.sh
+. /ktest/load-lib.sh
+
 dmesg -n 6
-while :; do t-process >/dev/null; done &
+begin_load
 insmod /lib/modules/kt_pvmfuzz.ko cases="$(parameter cases)" seed="$(parameter seed)"
 status=$?
-kill $!
+end_load || status=1
 dmesg -n 4
 t-thread || status=1
 exit $status

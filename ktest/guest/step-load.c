@@ -77,6 +77,8 @@ static long int80(long number)
 	return number;
 }
 
+static volatile sig_atomic_t traps;
+
 static void system_calls(pid_t self)
 {
 	int i;
@@ -84,12 +86,15 @@ static void system_calls(pid_t self)
 	for (i = 0; i < 20; i++)
 		must(syscall(SYS_getpid) == self, "getpid");
 	must(int80(I386_GETPID) == self, "getpid by INT 0x80");
+	traps = 0;
 	asm volatile("int3\n\tnop" : : : "memory");
+	must(traps == 1, "breakpoint");
 }
 
 static void on_trap(int sig)
 {
 	(void)sig;
+	traps++;
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Networking over the loopback device: TCP and UDP, IPv4 and IPv6.
+ * Networking over the loopback device: TCP, IPv4 and IPv6.
  *
  * Copyright (C) 2026 the pvops developers
  */

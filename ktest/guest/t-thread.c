@@ -116,44 +116,79 @@ static int storage_follows_migration(void)
 	return bad ? ktap_why("failure %d", bad) : 0;
 }
 
-static char *volatile shared;
-static volatile int stop;
+/* What is mapped at @shared, or 0 while it changes; what the reader has seen there. */
+static int mapped, seen, ended;
+static const volatile int *shared;
 
-static void *touch(void *unused)
+/* A reader whose TLB keeps the page that was mapped before sees what is in that one. */
+static void *read_what_is_mapped(void *cpus)
 {
-	unsigned long sum = 0;
+	int before, value, after;
 
-	while (!stop)
-		sum += shared[(sum * 4096) & 0x3fff];
-	(void)unused;
-	return (void *)sum;
+	pthread_setaffinity_np(pthread_self(), sizeof(cpu_set_t), cpus);
+	do {
+		before = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
+		value = *shared;
+		after = __atomic_load_n(&mapped, __ATOMIC_ACQUIRE);
+		if (before > 0 && before == after) {
+			if (value != before) {
+				__atomic_store_n(&ended, 1, __ATOMIC_RELEASE);
+				return (void *)(intptr_t)value;
+			}
+			__atomic_store_n(&seen, value, __ATOMIC_RELEASE);
+		}
+	} while (before >= 0);
+	return NULL;
 }
 
-/* Taking pages away under a running thread flushes its CPU's TLB: shootdown. */
+/* Map one of two pages after the other; the reader must have seen each. */
+static int swap_pages(int fd, int *pages, void *at, int rounds)
+{
+	int i, page;
+
+	for (i = 1; i <= rounds; i++) {
+		page = i & 1;
+		pages[page * 1024] = i;
+		__atomic_store_n(&mapped, 0, __ATOMIC_SEQ_CST);
+		if (mmap(at, 4096, PROT_READ, MAP_SHARED | MAP_FIXED, fd, page * 4096) != at)
+			return ktap_why("mmap");
+		__atomic_store_n(&mapped, i, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(&seen, __ATOMIC_ACQUIRE) != i) {
+			if (__atomic_load_n(&ended, __ATOMIC_ACQUIRE))
+				return ktap_why("round %d: another page was read", i);
+			sched_yield();
+		}
+	}
+	return 0;
+}
+
+/* Taking a page away under a thread on another CPU flushes that CPU's TLB: shootdown. */
 static int remap_under_a_reader(void)
 {
+	int fd = memfd_create("pages", 0), *pages, bad;
+	cpu_set_t own, other;
 	pthread_t thread;
-	int i;
+	void *at, *result;
 
-	shared = mmap(NULL, 0x4000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memset(shared, 1, 0x4000);
-	stop = 0;
-	if (pthread_create(&thread, NULL, touch, NULL))
+	if (fd < 0 || ftruncate(fd, 8192))
+		return ktap_why("no pages");
+	pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	shared = at;
+	CPU_ZERO(&own);
+	CPU_ZERO(&other);
+	CPU_SET(0, &own);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &other);
+	sched_setaffinity(0, sizeof(own), &own);
+	if (pthread_create(&thread, NULL, read_what_is_mapped, &other))
 		return ktap_why("no thread");
-	for (i = 0; i < 300; i++) {
-		if (madvise(shared, 0x4000, MADV_DONTNEED))
-			return ktap_why("madvise");
-		if (shared[0x1000])
-			return ktap_why("a dropped page kept its contents");
-		shared[0x1000] = 1;
-		if (mprotect(shared, 0x4000, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ))
-			return ktap_why("mprotect");
-		if (!(i & 1) && mprotect(shared, 0x4000, PROT_READ | PROT_WRITE))
-			return ktap_why("mprotect");
-	}
-	stop = 1;
-	pthread_join(thread, NULL);
-	return munmap(shared, 0x4000);
+	bad = swap_pages(fd, pages, at, 300);
+	__atomic_store_n(&mapped, -1, __ATOMIC_SEQ_CST);
+	pthread_join(thread, &result);
+	munmap(at, 4096);
+	munmap(pages, 8192);
+	close(fd);
+	return bad ? bad : result ? ktap_why("page of round %d was read", (int)(intptr_t)result) : 0;
 }
 
 int main(void)

@@ -8,11 +8,11 @@
 cd /sys/kernel/tracing || exit 1
 # shellcheck source=ktest/guest/case-lib.sh
 . /ktest/case-lib.sh
+# shellcheck source=ktest/guest/load-lib.sh
+. /ktest/load-lib.sh
 
 # t-process has children die by signals on purpose; the log need not have each
 echo 0 >/proc/sys/debug/exception-trace
-
-load() { while :; do t-process >/dev/null; done; }
 
 # tracer NAME FUNCTIONS PATTERN: trace @FUNCTIONS, see lines of @PATTERN, and stop, twice
 # shellcheck disable=SC2317 # called by check
@@ -63,13 +63,13 @@ text_module() {
 
 echo "KTAP version 1"
 echo "1..5"
-load &
+begin_load
 check text_module text_module
 check static_key static_key
 check probe_events probe_events
 check function_graph_tracer tracer function_graph 'do_sys_*' 'do_sys_openat2() {\|do_sys_openat2();'
 check function_tracer tracer function 'do_sys_*' 'do_sys_openat2 <-'
-kill $!
+end_load || status=1
 for t in t-perf t-uring; do
 	$t || status=1
 done
