@@ -33,6 +33,21 @@ def suites():
     return {name for names in found for name in names}
 
 
+# Why a case may be left out anywhere: the variant of a model that it runs with has no such
+# thing.  A platform's module adds what is so there.
+SKIPS = {"screen objects", "no cursor", "tells no size"}
+
+
+def shortcomings(module, result):
+    """What a boot of the platform @module did not do, clean as its console may be."""
+    missing = sorted(suites() - result.console.suites())
+    skipped = {text.partition("# SKIP ")[2] for text in _skipped(result)}
+    return [*expectations(module, result.console.info),
+            *(f"the KUnit suite {suite} did not run" for suite in missing),
+            *(f"cases were left out: {why or 'no reason'}"
+              for why in sorted(skipped - SKIPS - set(getattr(module, "SKIPS", ()))))]
+
+
 def row(name, result=None, sha256="", reason="", outcome="skip"):
     """One object of platforms.json."""
     info = result.console.info if result else {}
@@ -59,9 +74,7 @@ def run_one(name, **options):
         result = boot.run(name, **options)
     except KtestError as err:
         return row(name, reason=str(err), outcome="fail"), None
-    result.console.problems += expectations(platforms.get(name), result.console.info)
-    result.console.problems += [f"the KUnit suite {suite} did not run"
-                                for suite in sorted(suites() - result.console.suites())]
+    result.console.problems += shortcomings(platforms.get(name), result)
     if result.console.info.get("cpus") not in (None, str(result.boot.cpus)):
         result.console.problems.append(f"{result.console.info['cpus']} CPUs came up")
     return row(name, result, kernel.sha256(result.boot.image),

@@ -9,7 +9,7 @@ A platform module states TITLE (one line for the reader), DETECTED and OWNERS
 
 where @boot is a lib.boot.Boot.  A module may state NEEDS, a function that
 returns None or why the platform cannot run here (the row is then skipped with
-that reason).
+that reason), and SKIPS, reasons for which test cases may be left out there.
 """
 
 from importlib import import_module

@@ -14,6 +14,8 @@ from ..pulse import Pulse
 TITLE = "a PVH guest of Debian's Xen 4.17"
 DETECTED = "xen-hvm"
 OWNERS = {"cpu": "xen", "mmu": "native", "irq": "xen", "timer": "xen"}
+# Suites that do not fit the platform
+SKIPS = ["Xen's grants are no part of the model"]
 TIMEOUT = 240
 NEEDS = xen.missing
 

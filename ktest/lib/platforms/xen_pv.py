@@ -10,6 +10,9 @@ from .. import direct, xen
 TITLE = "dom0 of Debian's Xen 4.17, paravirtualised"
 DETECTED = "xen-pv"
 OWNERS = {"cpu": "xen", "mmu": "xen", "irq": "xen", "timer": "xen"}
+# Suites that do not fit the platform
+SKIPS = ["Xen's grants are no part of the model", "DMA addresses are not physical addresses",
+         "bus addresses are not physical addresses"]
 TIMEOUT = 120
 NEEDS = xen.missing
 
