@@ -218,7 +218,7 @@ static void fences(struct pipe *pipe, const struct kms_fb *fb)
 	set(pipe, DRM_MODE_OBJECT_CRTC, "OUT_FENCE_PTR", (uintptr_t)&fence);
 	must(!commit(pipe, DRM_MODE_ATOMIC_NONBLOCK) && fence >= 0, "a commit gives a fence");
 	wait.fd = fence;
-	must(poll(&wait, 1, 1000) == 1 && (wait.revents & POLLIN), "the fence is signalled");
+	must(poll(&wait, 1, 30000) == 1 && (wait.revents & POLLIN), "the fence is signalled");
 	close(fence);
 }
 

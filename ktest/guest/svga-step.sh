@@ -16,9 +16,13 @@ fail() {
 
 # The picture stays on screen while the machine sleeps; Enter ends it.
 hold_picture() {
-	kms-show pv_svga 0x0 21 </dev/tty1 &
+	kms-show pv_svga 0x0 21 </dev/tty1 >/tmp/held 2>&1 &
 	held=$!
-	usleep 1000000
+	until grep -q '^KMS shows' /tmp/held; do
+		kill -0 "$held" || fail "there is no picture"
+		usleep 100000
+	done
+	cat /tmp/held
 }
 
 case "$step" in
@@ -63,10 +67,15 @@ hibernate)
 	hold_picture
 	mkswap /dev/vda && swapon /dev/vda || exit 1
 	echo "KMS sleeps"
-	echo test_resume >/sys/power/disk
+	echo shutdown >/sys/power/disk
 	echo disk >/sys/power/state || exit 1
 	echo "KMS woke"
 	wait "$held"
+	;;
+resume)
+	# The machine that has slept comes back in place of this one.
+	cat /sys/block/vda/dev >/sys/power/resume
+	fail "nothing was resumed"
 	;;
 cursor)
 	kms-show pv_svga cursor </dev/tty1

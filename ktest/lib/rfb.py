@@ -8,6 +8,7 @@ import struct
 import time
 
 from . import KtestError
+from .patience import PATIENCE
 
 RAW, RICH_CURSOR = 0, -239
 
@@ -24,7 +25,7 @@ class Cursor:
 class Viewer:
     """A viewer on the UNIX socket @path."""
 
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=30 * PATIENCE):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._timeout = timeout

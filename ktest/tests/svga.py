@@ -48,7 +48,7 @@ def expect(guest, name, wanted):
 
 def shown(guest, start_at=0):
     """Wait for the next picture that the guest says it shows; return (width, height, seed, end)."""
-    found = guest.wait_for(r"^KMS shows (\d+)x(\d+) (\d+)", 60, start_at)
+    found = guest.wait_for(r"^KMS shows (\d+)x(\d+) (\d+)\r?\n", 60, start_at)
     return (*(int(g) for g in found.groups()), found.end())
 
 

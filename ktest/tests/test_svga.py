@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from ktest.lib import cpio, picture, platforms, rfb, testmodules
+from ktest.lib import console, cpio, picture, platforms, rfb, testmodules
+from ktest.lib.patience import PATIENCE
 
 from svga import CONSOLE, DEVICE, expect, expect_shown, finish, press, shown, start, step
 
@@ -103,6 +104,9 @@ def test_panic():
         found = picture.screen(guest, "svga-panic")
         wanted = picture.panic(1024, 768, "sysrq triggered crash")
         assert not found.difference(wanted), found.difference(wanted)
+        wrong = console.splats(guest.machine.text(), "native",
+                               "Kernel panic - not syncing: sysrq triggered crash")
+        assert not wrong, wrong
 
 
 def test_never_both_drivers():
@@ -141,6 +145,13 @@ def test_prime():
     assert len(re.findall(r"^KMS prime: .* yes", text, re.M)) == 6
 
 
+def wakes_up(guest, how, mode, at=0):
+    """The picture stands on the screen again, and the machine ends well."""
+    guest.wait_for(r"^KMS woke", 120, at)
+    expect(guest, f"after-{how}", picture.pattern(*mode))
+    finish(guest)
+
+
 @pytest.mark.parametrize("how", ["suspend", "hibernate"])
 def test_sleep(how, tmp_path):
     """The picture is there again after the machine has slept."""
@@ -149,13 +160,17 @@ def test_sleep(how, tmp_path):
         stream.truncate(1 << 30)
     drive = ["-drive", f"file={disk},if=none,id=swap,format=raw",
              "-device", "virtio-blk-pci,drive=swap"]
-    with step(how, vga=[*DEVICE, *drive], memory="512M", cmdline="no_console_suspend") as guest:
+    options = {"vga": [*DEVICE, *drive], "memory": "512M", "cmdline": "no_console_suspend"}
+    with step(how, **options) as guest:
         *mode, at = shown(guest)
         if how == "suspend":
             guest.wake()
-        guest.wait_for(r"^KMS woke", 90, at)
-        expect(guest, f"after-{how}", picture.pattern(*mode))
-        finish(guest)
+            wakes_up(guest, how, mode, at)
+            return
+        assert guest.machine.wait(100 * PATIENCE)
+    # another device, in the state that another boot has left it in
+    with step("resume", console="svga-resume", **options) as guest:
+        wakes_up(guest, how, mode)
 
 
 def test_cursor(tmp_path):
