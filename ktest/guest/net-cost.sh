@@ -21,11 +21,32 @@ done
 load udp-dummy send 10.9.0.2 "$count" 64
 load udp-send send 10.1.0.3 "$count" 64
 load udp-echo echo 10.1.0.2 "$count" 64 b
+# grew COUNTER BEFORE: by what was sent
+# shellcheck disable=SC2317 # called by check
+grew() { [ $(($($1) - $2)) -ge "$count" ]; }
+# Packets that the program at eth1 has dropped, as pv_net counts them
+dropped() {
+	ip netns exec b ethtool -S eth1 | awk -F: '/rx[0-9]+_xdp_drop/ { sum += $2 } END { print sum + 0 }'
+}
+came_back() { cat /sys/class/net/eth0/statistics/rx_packets; }
+# Do they really do so?  What comes back still has the other end's address.
+verify() {
+	counter=$1
+	before=$($counter)
+	ip link set eth0 promisc on
+	generate unmeasured eth0 32 "$mac1" >/dev/null
+	check "xdp-$verdict did so with all packets" grew "$counter" "$before"
+	ip link set eth0 promisc off
+}
 for verdict in drop tx; do
 	attach "$verdict" || continue
 	for burst in 1 32; do
 		generate "xdp-$verdict-$burst" eth0 "$burst" "$mac1"
 	done
+	case $drv-$verdict in
+	pv_net-drop) verify dropped ;;
+	*-tx) verify came_back ;;
+	esac
 	detach
 done
 [ "$drv" = pv_net ] && ethtool -S eth0 | sed -n 's/ *\(tx0_packets\|tx0_doorbells\): /NET COUNT \1 /p'

@@ -67,6 +67,8 @@ carrier() {
 		grep -q 1 /sys/class/net/eth0/carrier && return
 		sleep 0.1
 	done
+	echo "# no link"
+	return 1
 }
 
 # QEMU cuts TSO packets into IP fragments where its back-end has no vnet headers.
@@ -74,8 +76,7 @@ tso=off
 
 # The near end of the pair: eth0.
 near() {
-	ip link set eth0 up
-	carrier
+	ip link set eth0 up && carrier || return 1
 	ip addr replace 10.1.0.1/24 dev eth0
 	ethtool -K eth0 tso $tso
 	ip neigh replace 10.1.0.2 lladdr "$mac1" dev eth0 nud permanent
@@ -98,8 +99,7 @@ join() {
 	mac1=$(cat /sys/class/net/eth1/address)
 	ip netns add b
 	ip netns exec b /ktest/net.sh quiet
-	near
-	far
+	near && far
 }
 
 # Bytes sent to namespace b over TCP must arrive as they were.
@@ -110,7 +110,7 @@ attach() {
 	# shellcheck disable=SC2086 # an empty argument is none
 	net-load xdp eth1 b "$1" $2 >/tmp/attach &
 	xdp=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 150); do
 		grep -q ATTACHED /tmp/attach && return
 		sleep 0.2
 	done

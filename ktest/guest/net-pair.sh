@@ -6,16 +6,26 @@
 # arrives.  net.sh sources it.
 # shellcheck disable=SC2154,SC2317 # the functions and variables of net-lib.sh
 
+# Streams, one after the other, until there is /tmp/enough.
+streams() {
+	rm -f /tmp/enough
+	until [ -e /tmp/enough ]; do
+		bytes_arrive 10000 || return 1
+	done
+}
+
 # Bytes arrive while rings change at both ends.
 bytes_arrive_through_changes() {
-	bytes_arrive 10000 &
+	streams &
 	job=$!
+	changed=0
 	for i in 1 2 3 4 5 6; do
-		set_ring $((64 * i)) $((128 * i))
-		ip netns exec b ethtool -G eth1 rx $((128 * i))
+		set_ring $((64 * i)) $((128 * i)) &&
+			ip netns exec b ethtool -G eth1 rx $((128 * i)) || changed=1
 		sleep 0.1
 	done
-	wait "$job"
+	touch /tmp/enough
+	wait "$job" && return $changed
 }
 
 join

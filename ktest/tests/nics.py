@@ -13,6 +13,7 @@ from ktest.lib import testmodules
 from ktest.lib.boot import until
 from ktest.lib.nic import QUIET, tools
 from ktest.lib.paths import GUEST
+from ktest.lib.patience import PATIENCE
 from ktest.lib.serve import ServingGuest
 
 # Platforms whose devices are those of a QEMU in a guest.
@@ -55,10 +56,14 @@ class NetGuest(ServingGuest):
         return int(self.run(f"ethtool -S {iface} | sed -n 's/^ *{name}: //p'"))
 
 
+# Tenths of a second in which a NIC or a link goes or comes; ACPI's AML may take 30 s
+TENTHS = int(450 * PATIENCE)
+
+
 def set_link(guest, up):
     """Pull the cable of eth0 or put it in; its carrier follows."""
     guest.qmp("set_link", name="nic-h0", up=up)
-    guest.run(f"for i in $(seq 100); do [ $(cat /sys/class/net/eth0/carrier) = {up:d} ] && break; "
+    guest.run(f"for i in $(seq {TENTHS}); do [ $(cat /sys/class/net/eth0/carrier) = {up:d} ] && break; "
               f"sleep 0.1; done; [ $(cat /sys/class/net/eth0/carrier) = {up:d} ]")
 
 
@@ -73,14 +78,15 @@ def sleep_and_wake(guest):
 def replug(guest):
     """eth0 goes, whatever it does, and another NIC comes in its place."""
     guest.qmp("device_del", id="nic-h0")
-    guest.run("for i in $(seq 100); do [ -e /sys/class/net/eth0 ] || break; sleep 0.1; done; "
+    guest.run(f"for i in $(seq {TENTHS}); do [ -e /sys/class/net/eth0 ] || break; sleep 0.1; done; "
               "[ ! -e /sys/class/net/eth0 ]; killall net-load; wait $stream; true")
     until(lambda: all(p["name"] != "nic-h0"
                       for p in guest.qmp("qom-list", path="/machine/peripheral")),
           30, "QEMU keeps the device")
     guest.qmp("device_add", driver="vmxnet3", netdev="h0", id="nic-h0", romfile="",
               mac=guest.run("echo $mac0"))
-    guest.run("for i in $(seq 100); do [ -e /sys/class/net/eth0 ] && break; sleep 0.1; done; near")
+    guest.run(f"for i in $(seq {TENTHS}); do [ -e /sys/class/net/eth0 ] && break; sleep 0.1; done; "
+              "near", 60)
 
 
 def dump(netdev, path):

@@ -136,14 +136,15 @@ def test_pci_errors():
     devices = [*PCIE, *card("pv_net", "h0", ",bus=port0"), *card("pv_net", "h1", ",bus=port1")]
     with NetGuest(devices, console="net-pci-errors", timeout=120) as guest:
         guest.run("join")
-        guest.run("stream_begins 20000; sleep 0.2; cd /sys/class/net/eth0/device; "
-                  "echo bus >reset_method && echo 1 >reset; cd /")
+        guest.run("stream_begins 20000; sleep 0.2")
+        guest.run("kill -0 $stream && (cd /sys/class/net/eth0/device && "
+                  "echo bus >reset_method && echo 1 >reset)")
         guest.run("stream_ends; pings 10.1.0.2")
         # a driver that knows nothing of the reset is saved by the watchdog
         timeouts = guest.run("cat /sys/class/net/eth0/queues/tx-*/tx_timeout").split()
         assert set(timeouts) == {"0"}, f"the reset was not seen: timeouts {timeouts}"
         for status, name in ((0x4000, "completion timeout"), (0x40000, "malformed TLP")):
-            guest.run("stream_begins 20000; sleep 0.2")
+            guest.run("stream_begins 20000; sleep 0.2; kill -0 $stream")
             said = guest.qmp("human-monitor-command",
                              **{"command-line": f"pcie_aer_inject_error port0 {status:#x}"})
             assert said.startswith("OK"), f"{name}: {said}"
