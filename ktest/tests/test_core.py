@@ -13,6 +13,7 @@ from ktest.lib import boot, platforms, testmodules
 from ktest.lib.callsites import Image, decode, peeked
 from ktest.lib.cpio import Archive
 from ktest.lib.paths import BUILD
+from ktest.lib.patience import PATIENCE
 
 # Whose code serves the platform besides bare hardware's.
 MEASURED = {"native": "native", "unknown": "native", "vmware": "vmware", "xen-pv": "xen",
@@ -169,7 +170,7 @@ def test_failure_without_native_stops(platform, kernel, step):
                               console=f"core-stop-{platform}-{step}",
                               **dict(DEBUG, kernel=kernel))) as guest:
         guest.wait_for(f"^{re.escape(said)}$")
-        time.sleep(SILENCE)
+        time.sleep(SILENCE * PATIENCE)
         before, after = guest.machine.text().split(said + "\n")
     assert not re.search(r"^(?!.*command line: ).*pvops[:.]", before, re.M), before
     assert all(OF_HYPERVISOR.match(line) for line in after.split("\n") if line), after

@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from ktest.lib import boot, cpio, testmodules
+from ktest.lib import boot, console, cpio, matrix, platforms, testmodules
 from ktest.lib.platforms import pvm
 
 # What the ABI leaves to the host, as options of ktest/pvmhost.
@@ -45,6 +45,8 @@ def test_other_generation_is_refused(option, monkeypatch):
     monkeypatch.setenv(pvm.HOST_OPTIONS, option)
     with boot.Guest(boot.Boot("pvm", console=f"pvm-{option.replace('=', '-')}")) as guest:
         guest.wait_for(REFUSED[option], timeout=30)
+        # all that it has to say
+        guest.wait_for(r"^pvmhost: end of machine, status 1$", timeout=30)
         text = guest.machine.raw().decode(errors="replace")
     assert "Linux version" not in text
     assert text.count("\npvm: ") + text.startswith("pvm: ") == 1
@@ -114,7 +116,7 @@ def test_cpus(cpus, quantity):
 
 @pytest.mark.soak
 def test_vcpus_on_fewer_cpus(monkeypatch, quantity):
-    """Four vCPUs on two CPUs: slices, steal time, yield and kick."""
+    """Four vCPUs on two CPUs: each gets slices, and waits for the others'."""
     wanted = quantity("pvm.overcommit", required=3, short=1)
     monkeypatch.setenv(pvm.HOST_OPTIONS, "vcpus=4")
     for _ in range(wanted.count):
@@ -132,6 +134,10 @@ def test_hotplug(quantity):
     wanted.done = text.count("hotplug: round ")
 
 
+# panic.sh's
+PROVOKED = "Kernel panic - not syncing: sysrq triggered crash"
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("how", ["panic", "reboot"])
 def test_second_boot(how):
@@ -142,6 +148,8 @@ def test_second_boot(how):
         first = guest.wait_for("^KTEST BOOT ", timeout=120)
         guest.wait_for("the guest ends the machine by port", timeout=60, start=first.end())
         guest.wait_for("^KTEST BOOT ", timeout=120, start=first.end())
+        wrong = console.splats(guest.machine.text(), "pvm", PROVOKED)
+        assert not wrong, wrong
 
 
 @pytest.mark.soak
@@ -171,7 +179,10 @@ def test_cpu_with_five_levels():
 @pytest.mark.parametrize("cpus", [1, 4])
 def test_debug_kernel(cpus):
     """KASAN's shadow, lockdep and the rest inside the range."""
-    run(f"debug{cpus}", kernel="debug", cpus=cpus, memory="2G", timeout=600)
+    result = boot.run("pvm", console=f"pvm-debug{cpus}", kernel="debug", cpus=cpus, memory="2G",
+                      timeout=600)
+    result.console.problems += matrix.shortcomings(platforms.get("pvm"), result)
+    assert result.ok, result.explain()
 
 
 @pytest.mark.parametrize("platform", ["pvm", pytest.param("native", marks=pytest.mark.soak)])
