@@ -64,11 +64,11 @@ static void pvb_clear_offline(struct page *page, unsigned int order)
 /* Those who read through all memory (kcore) hold this off while they look. */
 static void pvb_batch_set_offline(struct pvb_batch *batch)
 {
-	unsigned int i;
+	unsigned int i, nr = batch->nr, order = batch->order;
 
 	page_offline_begin();
-	for (i = 0; i < batch->nr; i++)
-		pvb_set_offline(batch->pages[i], batch->order);
+	for (i = 0; i < nr; i++)
+		pvb_set_offline(batch->pages[i], order);
 	page_offline_end();
 }
 
@@ -170,9 +170,11 @@ static void pvb_adjust_managed(struct pv_balloon *b, struct page **pages,
 
 	if (b->flags & PVB_KEEP_TOTAL)
 		return;
-	for (i = 1; i <= nr; i++) {
-		if (i < nr && page_zone(pages[i]) == page_zone(pages[from]))
-			continue;
+	while (from < nr) {
+		int id = page_zone_id(pages[from]);
+
+		for (i = from + 1; i < nr && page_zone_id(pages[i]) == id; i++)
+			;
 		adjust_managed_page_count(pages[from], (i - from) * unit);
 		from = i;
 	}
@@ -205,35 +207,57 @@ static unsigned int pvb_drop_refused(struct pv_balloon *b)
 	return kept;
 }
 
-static void pvb_insert_small(struct pv_balloon *b, struct page **pages, unsigned int nr)
-{
-	LIST_HEAD(list);
-	unsigned int i;
-
-	/* Counted first: a page on the list may be split off or isolated at once. */
-	atomic_long_add(nr, &b->nr_small);
-	for (i = 0; i < nr; i++)
-		list_add(&pages[i]->lru, &list);
-	balloon_page_list_enqueue(&b->small, &list);
-}
-
-/*
- * A page that was in the balloon a moment ago goes back.  Someone who came to
- * isolate it may still have it locked: wait for him, where
- * balloon_page_list_enqueue(), made for new pages, has a BUG_ON().
- */
-static void pvb_reinsert_small(struct pv_balloon *b, struct page *page)
+/* Someone has it locked, who walks physical memory: wait for him. */
+static void pvb_insert_when_unlocked(struct pv_balloon *b, struct page *page)
 {
 	unsigned long flags;
 
-	atomic_long_inc(&b->nr_small);
-	/* Leaving the list has counted it as deflated. */
-	count_vm_event(BALLOON_INFLATE);
 	lock_page(page);
 	spin_lock_irqsave(&b->small.pages_lock, flags);
 	balloon_page_insert(&b->small, page);
 	spin_unlock_irqrestore(&b->small.pages_lock, flags);
 	unlock_page(page);
+}
+
+/*
+ * As balloon_page_list_enqueue(), but from the array, and with patience where
+ * that has a BUG_ON().  Where only small pages are free, lists that are made for
+ * one call are a good part of what the driver itself does with a page.
+ */
+static void pvb_insert_small(struct pv_balloon *b, struct page **pages, unsigned int nr)
+{
+	unsigned int i, late = 0;
+	unsigned long flags;
+
+	/* Counted first: a page on the list may be split off or isolated at once. */
+	atomic_long_add(nr, &b->nr_small);
+	count_vm_events(BALLOON_INFLATE, nr);
+
+	/* From the last one, so that they leave the list in the order of their PFNs. */
+	spin_lock_irqsave(&b->small.pages_lock, flags);
+	for (i = nr; i-- > 0;) {
+		struct folio *folio = page_folio(pages[i]);
+
+		if (unlikely(!folio_trylock(folio))) {
+			pages[nr - ++late] = pages[i];
+			continue;
+		}
+		balloon_page_insert(&b->small, &folio->page);
+		folio_unlock(folio);
+	}
+	spin_unlock_irqrestore(&b->small.pages_lock, flags);
+
+	while (late)
+		pvb_insert_when_unlocked(b, pages[nr - late--]);
+}
+
+/* A page that was in the balloon a moment ago goes back. */
+static void pvb_reinsert_small(struct pv_balloon *b, struct page *page)
+{
+	atomic_long_inc(&b->nr_small);
+	/* Leaving the list has counted it as deflated. */
+	count_vm_event(BALLOON_INFLATE);
+	pvb_insert_when_unlocked(b, page);
 }
 
 static void pvb_reinsert_units(struct pv_balloon *b, struct page **pages, unsigned int nr)
@@ -304,18 +328,39 @@ static void pvb_collect_blocks(struct pv_balloon *b, unsigned long want)
 	spin_unlock_irqrestore(&b->small.pages_lock, flags);
 }
 
+/*
+ * As balloon_page_list_dequeue(), but into the array, and off the list at once.
+ * A page that someone is about to isolate ends the run, or is passed over.
+ */
 static void pvb_collect_small(struct pv_balloon *b, unsigned long want)
 {
-	struct page *page;
-	LIST_HEAD(list);
-	size_t nr;
+	unsigned int nr = 0, most = min_t(unsigned long, want, PVB_BATCH_PAGES);
+	struct page **pages = b->batch.pages, *page;
+	unsigned long flags;
+	LIST_HEAD(taken);
 
 	pvb_batch_init(&b->batch, 0);
-	nr = balloon_page_list_dequeue(&b->small, &list,
-				       min_t(unsigned long, want, PVB_BATCH_PAGES));
+	spin_lock_irqsave(&b->small.pages_lock, flags);
+	list_for_each_entry(page, &b->small.pages, lru) {
+		struct folio *folio = page_folio(page);
+
+		if (nr == most)
+			break;
+		if (!folio_trylock(folio)) {
+			if (nr)
+				break;
+			continue;
+		}
+		balloon_page_finalize(page);
+		folio_unlock(folio);
+		pages[nr++] = page;
+	}
+	if (nr)
+		list_bulk_move_tail(&taken, &pages[0]->lru, &pages[nr - 1]->lru);
+	spin_unlock_irqrestore(&b->small.pages_lock, flags);
+	b->batch.nr = nr;
+	count_vm_events(BALLOON_DEFLATE, nr);
 	atomic_long_sub(nr, &b->nr_small);
-	while ((page = balloon_page_pop(&list)))
-		pvb_batch_add(&b->batch, page);
 }
 
 /* The host wants less than a block back, and there are only blocks. */
@@ -356,6 +401,23 @@ bool pvb_collect_batch(struct pv_balloon *b, unsigned long want)
 	return b->batch.nr;
 }
 
+/* Put what the host gave back first in the batch; how many these are. */
+static unsigned int pvb_given_back(struct pvb_batch *batch)
+{
+	unsigned int i, freed = 0;
+
+	if (batch->done == batch->nr && bitmap_empty(batch->refused, PVB_BATCH_PAGES))
+		return batch->nr;
+
+	for (i = 0; i < batch->done; i++) {
+		if (!test_bit(i, batch->refused)) {
+			swap(batch->pages[freed], batch->pages[i]);
+			freed++;
+		}
+	}
+	return freed;
+}
+
 /**
  * pvb_release_batch() - after a deflate: what the host gave back is free
  * @b: the balloon, locked
@@ -367,26 +429,19 @@ bool pvb_collect_batch(struct pv_balloon *b, unsigned long want)
 unsigned long pvb_release_batch(struct pv_balloon *b)
 {
 	struct pvb_batch *batch = &b->batch;
-	unsigned int i, freed = 0;
+	unsigned int i, freed = pvb_given_back(batch);
 
-	for (i = 0; i < batch->nr; i++) {
-		if (i < batch->done && !test_bit(i, batch->refused)) {
-			swap(batch->pages[freed], batch->pages[i]);
-			freed++;
-		}
-	}
 	pvb_count(b, PVB_N_REFUSED, batch->done - freed);
 	pvb_reinsert_units(b, batch->pages + freed, batch->nr - freed);
 
 	pvb_adjust_managed(b, batch->pages, freed, 1);
-	if (!batch->order) {
-		release_pages(batch->pages, freed);
-	} else {
+	/* Of small pages the list has taken care. */
+	if (batch->order)
 		count_vm_events(BALLOON_DEFLATE, (long)freed << batch->order);
-		for (i = 0; i < freed; i++) {
+	for (i = 0; i < freed; i++) {
+		if (batch->order)
 			pvb_clear_offline(batch->pages[i], batch->order);
-			__free_pages(batch->pages[i], batch->order);
-		}
+		__free_pages(batch->pages[i], batch->order);
 	}
 	pvb_count(b, PVB_N_DEFLATED, (long)freed << batch->order);
 	return (unsigned long)freed << batch->order;

@@ -215,9 +215,10 @@ static unsigned int pvb_fill_request(struct pvb_virtio *v, struct pvb_request *r
 				     struct pvb_batch *batch)
 {
 	unsigned int i, nr = min(batch->nr - batch->done, PVB_REQUEST_PFNS);
+	struct page **pages = batch->pages + batch->done;
 
 	for (i = 0; i < nr; i++) {
-		unsigned long pfn = page_to_pfn(batch->pages[batch->done + i]);
+		unsigned long pfn = page_to_pfn(pages[i]);
 
 		if (!pvb_nameable(pfn))
 			break;
