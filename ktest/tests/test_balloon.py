@@ -10,6 +10,8 @@ from ktest.lib.balloon import SYSFS, BalloonGuest
 from ktest.lib.boot import until
 
 WITHIN = 0.02          # of the ballooned amount
+BROKEN = 0.05          # of what is freed: in pieces that are not wholly free
+TWICE = 32             # MiB
 FILLED = 600           # MiB
 # A file of that size, without an empty page.
 FILL = ("yes | head -c 1048576 > /tmp/mib; "
@@ -121,8 +123,10 @@ def test_reporting(order, delay):
         reported = (guest.counters()["pages_reported"] - reported) / 256
         print(f"order {order}, delay {delay} ms: {reported:.1f} MiB reported, host memory fell by "
               f"{fell:.1f} MiB in {time.monotonic() - begun:.1f} s")
-        # Pages that were used and freed meanwhile are reported twice.
-        assert FILLED * (1 - WITHIN) <= fell <= reported * (1 + WITHIN)
+        # Pages that were used and freed meanwhile are reported twice; a piece that something
+        # else has a page of is not reported.
+        assert FILLED * (1 - BROKEN) <= fell <= reported * (1 + WITHIN)
+        assert fell >= reported * (1 - WITHIN) - TWICE
         guest.quit_well()
 
 

@@ -4,7 +4,7 @@
 
 Instructions are counted by QEMU (-icount: one nanosecond of the guest's clock
 is one instruction): the time that passes less the time that the CPU idles,
-both from /proc/timer_list, less what reading that file twice costs.
+both from /proc/timer_list; see ktest/lib/bench/areas/balloon.py.
 """
 
 from pathlib import Path
