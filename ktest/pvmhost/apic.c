@@ -349,9 +349,17 @@ bool vapic_write(struct vcpu *v, u32 msr, u64 val)
 		return false;
 	switch (msr) {
 	case X2APIC(APIC_TASKPRI): a->tpr = val & 0xff; return true;
-	case X2APIC(APIC_EOI): vapic_eoi(v); return !val;
+	case X2APIC(APIC_EOI):
+		if (val)
+			return false;
+		vapic_eoi(v);
+		return true;
 	case X2APIC(APIC_SPIV): a->svr = val & 0x3ff; return true;
-	case X2APIC(APIC_ESR): a->esr = 0; return !val;
+	case X2APIC(APIC_ESR):
+		if (val)
+			return false;
+		a->esr = 0;
+		return true;
 	case X2APIC(APIC_ICR): write_icr(v, val); return true;
 	case X2APIC(APIC_TMICT):
 		a->timer_initial = val;
@@ -359,7 +367,11 @@ bool vapic_write(struct vcpu *v, u32 msr, u64 val)
 			timer_start(v);
 		return true;
 	case X2APIC(APIC_TDCR): a->timer_divide = val & 0xb; return true;
-	case X2APIC_SELF_IPI: vapic_set_irr(v, val, false); return !(val >> 8);
+	case X2APIC_SELF_IPI:
+		if (val >> 8)
+			return false;
+		vapic_set_irr(v, val, false);
+		return true;
 	}
 	if (msr < X2APIC(APIC_LVTT) || msr >= X2APIC(APIC_LVTT) + APIC_LVT_COUNT)
 		return false;

@@ -193,7 +193,7 @@ void fault_handle(struct vcpu *v, u64 addr, u32 error)
 	failed(LEG_FAULT_TRAPPED);
 	if (mem_kind(w.gpa) == PAGE_LOCKED)
 		standin_touched(v, addr, w.gpa);
-	mmio_fault(v, addr, &w);
+	mmio_fault(v, addr, &w, error & PF_W);
 }
 
 /* Entries that the guest has not made, or not accessed, are not filled */

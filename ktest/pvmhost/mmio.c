@@ -92,7 +92,21 @@ static bool execute(struct vcpu *v, const struct insn *i, u64 gpa)
 	return failed(LEG_MMIO_UNKNOWN);
 }
 
-static bool emulate(struct vcpu *v, struct insn *i, u64 gpa)
+static bool is_store(const struct insn *i)
+{
+	return i->op == 0x88 || i->op == 0x89 || i->op == 0xa2 || i->op == 0xa3 ||
+	       i->op == 0xc6 || i->op == 0xc7;
+}
+
+/* The fault is at the first byte of this page, and the operand begins in the one before */
+static bool begins_before(struct vcpu *v, const struct insn *i, u64 gva)
+{
+	return i->mode == 64 && i->has_modrm && i->seg == SEG_NONE &&
+	       insn_address(i, v, v->regs.rip + i->len) != gva;
+}
+
+/* false: not to be emulated.  The instruction may not be the one that faulted any more. */
+static bool emulate(struct vcpu *v, struct insn *i, u64 gva, u64 gpa, bool write)
 {
 	u32 mode = v->regs.cs == USER_CS ? 64 : 32, n;
 	u8 bytes[INSN_MAX];
@@ -102,17 +116,21 @@ static bool emulate(struct vcpu *v, struct insn *i, u64 gpa)
 		return false;
 	if (i->rep)
 		return failed(LEG_MMIO_REP);
-	if ((gpa & (PAGE_SIZE - 1)) + i->osize > PAGE_SIZE)
+	if ((gpa & (PAGE_SIZE - 1)) + i->osize > PAGE_SIZE || begins_before(v, i, gva))
 		return failed(LEG_MMIO_CROSSING);
+	if (is_store(i) && !write) {
+		i->len = 0;	/* again */
+		return true;
+	}
 	return execute(v, i, gpa);
 }
 
-void mmio_fault(struct vcpu *v, u64 gva, const struct walk *w)
+void mmio_fault(struct vcpu *v, u64 gva, const struct walk *w, bool write)
 {
 	struct insn i;
 
 	stats.mmio++;
-	if (emulate(v, &i, w->gpa))
+	if (emulate(v, &i, gva, w->gpa, write))
 		v->regs.rip += i.len;
 	else
 		event_exception_error(v, VECTOR_GP, 0);

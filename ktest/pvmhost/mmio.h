@@ -15,6 +15,6 @@ struct walk;
 /* Is the page at @gpa one whose accesses are emulated? */
 bool mmio_trapped(u64 gpa);
 /* A fault on a trapped or denied page: carry out the instruction */
-void mmio_fault(struct vcpu *v, u64 gva, const struct walk *w);
+void mmio_fault(struct vcpu *v, u64 gva, const struct walk *w, bool write);
 
 #endif

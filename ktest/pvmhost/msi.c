@@ -39,6 +39,7 @@ struct function {
 	u32 table_offset;
 	u32 entries;	/* in the MSI-X table */
 	u64 table;	/* its address now, 0: not in memory */
+	u32 bars[6];	/* of the firmware: I/O addresses, else 0 */
 	struct message message[MAX_ENTRIES];	/* MSI uses the first */
 };
 
@@ -65,6 +66,11 @@ static struct function *find(u16 bdf)
 bool msi_function_known(u16 bdf)
 {
 	return find(bdf);
+}
+
+u32 msi_firmware_bar(u16 bdf, u32 reg)
+{
+	return find(bdf)->bars[(reg - PCI_BASE_ADDRESS_0) / 4];
 }
 
 u32 msi_highest_bus(void)
@@ -110,6 +116,20 @@ static void parse_capabilities(struct function *f)
 	}
 }
 
+/* The guest may set those again that the firmware has chosen */
+static void remember_io_bars(struct function *f)
+{
+	u32 i, bar;
+
+	if ((pci_read(f->bdf, PCI_HEADER_TYPE, 1) & 0x7f) != PCI_HEADER_TYPE_NORMAL)
+		return;
+	for (i = 0; i < ARRAY_SIZE(f->bars); i++) {
+		bar = pci_read(f->bdf, PCI_BASE_ADDRESS_0 + 4 * i, 4);
+		if (bar & PCI_BASE_ADDRESS_SPACE_IO)
+			f->bars[i] = bar & PCI_BASE_ADDRESS_IO_MASK;
+	}
+}
+
 void msi_add_function(u16 bdf)
 {
 	struct function *f;
@@ -125,6 +145,7 @@ void msi_add_function(u16 bdf)
 		f->message[i].control = PCI_MSIX_ENTRY_CTRL_MASKBIT;
 	if ((pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7f) == PCI_HEADER_TYPE_BRIDGE)
 		highest_bus = max(highest_bus, pci_read(bdf, PCI_SUBORDINATE_BUS, 1));
+	remember_io_bars(f);
 	parse_capabilities(f);
 	if (f->msix)
 		f->table = table_address(f);
@@ -248,15 +269,16 @@ static bool touches_bars(u32 reg)
 	       (reg >= PCI_BASE_ADDRESS_0 && reg <= PCI_BASE_ADDRESS_5 + 3);
 }
 
-/* After a change of BARs or decoding no old mapping of a table may remain */
-static void follow_table(struct function *f)
+/*
+ * With BARs or decoding, a table may move to where a page is mapped already.  All
+ * mappings go first: who fills one again waits for the lock, and then finds
+ * f->table as it is.
+ */
+static void write_and_follow_table(struct function *f, u32 reg, u32 size, u32 val)
 {
-	u64 now = f->msix ? table_address(f) : 0;
-
-	if (now == f->table)
-		return;
-	f->table = now;
 	shadow_zap_all();
+	pci_write(f->bdf, reg, size, val);
+	f->table = table_address(f);
 }
 
 void msi_config_write(u16 bdf, u32 reg, u32 size, u32 val)
@@ -276,9 +298,10 @@ void msi_config_write(u16 bdf, u32 reg, u32 size, u32 val)
 		val &= ~((u32)PCI_MSI_FLAGS_QSIZE << (f->msi + PCI_MSI_FLAGS - reg) * 8);
 		program_msi(f);
 	}
-	pci_write(bdf, reg, size, val);
 	if (f->msix && touches_bars(reg))
-		follow_table(f);
+		write_and_follow_table(f, reg, size, val);
+	else
+		pci_write(bdf, reg, size, val);
 }
 
 static struct function *table_owner(u64 gpa)

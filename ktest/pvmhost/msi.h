@@ -12,6 +12,8 @@
 
 void msi_add_function(u16 bdf);
 bool msi_function_known(u16 bdf);
+/* The I/O address that the firmware gave the BAR at @reg, or 0 */
+u32 msi_firmware_bar(u16 bdf, u32 reg);
 /* Highest bus number behind any bridge seen so far */
 u32 msi_highest_bus(void);
 

@@ -288,7 +288,11 @@ bool msr_write(struct vcpu *v, u32 msr, u64 val)
 	case MSR_IA32_SYSENTER_EIP: v->sysenter_eip = val; return true;
 	case MSR_IA32_SYSENTER_ESP: v->sysenter_esp = val; return true;
 	case MSR_IA32_MCG_STATUS: v->mcg_status = val; return true;
-	case MSR_IA32_MCx_STATUS(0): v->mci_status = val; return !val;
+	case MSR_IA32_MCx_STATUS(0):
+		if (val)
+			return false;
+		v->mci_status = 0;
+		return true;
 	case MSR_IA32_APICBASE:
 		v->apic.base = (val & MSR_IA32_APICBASE_ENABLE) | (v->apic.base & ~(u64)MSR_IA32_APICBASE_ENABLE);
 		return true;

@@ -17,7 +17,12 @@
 #define PORT_ADDRESS	0xcf8
 #define PORT_DATA	0xcfc
 #define ENABLE		0x80000000
-#define HOST_BRIDGE	0	/* 00:00.0 */
+#define CLASS_BRIDGE	0x06
+#define CLASS_BRIDGE_HOST 0x0600
+#define CLASS_BRIDGE_PCI 0x0604
+#define PIRQ_FIRST	0x60	/* interrupt routing of PIIX3 and ICH9, which ACPI sets */
+#define PIRQ_LAST	0x6b
+#define IO_BAR_LOWEST	0x1000	/* below are the ports of the machine's own devices */
 
 static u32 address;	/* the guest's last write to PORT_ADDRESS */
 
@@ -70,6 +75,36 @@ static bool is_bus_number(u16 bdf, u32 reg)
 	       (reg & 0xfc) == PCI_PRIMARY_BUS;
 }
 
+/*
+ * Chipset functions move RAM, SMRAM, and registers over what is the host's: the
+ * host bridge, and what is behind the header of the others.
+ */
+static bool is_chipset(u16 bdf, u32 reg)
+{
+	u32 class = pci_read(bdf, PCI_CLASS_DEVICE, 2);
+
+	if (class >> 8 != CLASS_BRIDGE || class == CLASS_BRIDGE_PCI)
+		return false;
+	return class == CLASS_BRIDGE_HOST ||
+	       (reg >= PCI_STD_HEADER_SIZEOF && (reg < PIRQ_FIRST || reg > PIRQ_LAST));
+}
+
+/* An I/O BAR over ports of the machine, such as those of configuration space itself */
+static bool is_low_io_bar(u16 bdf, u32 reg, u32 size, u32 val)
+{
+	u32 shift = (reg & 3) * 8, mask = ones(size) << shift, bar;
+
+	if ((pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7f) != PCI_HEADER_TYPE_NORMAL ||
+	    reg < PCI_BASE_ADDRESS_0 || reg >= PCI_BASE_ADDRESS_5 + 4)
+		return false;
+	bar = pci_read(bdf, reg & 0xfc, 4);
+	if (!(bar & PCI_BASE_ADDRESS_SPACE_IO))
+		return false;
+	bar = ((bar & ~mask) | (val << shift & mask)) & PCI_BASE_ADDRESS_IO_MASK;
+	/* What the firmware chose may be chosen again */
+	return (bar & 0xffff) < IO_BAR_LOWEST && bar != msi_firmware_bar(bdf, reg & 0xfc);
+}
+
 void pci_port_write(u16 port, u32 size, u32 val)
 {
 	u16 bdf = address >> 8;
@@ -80,9 +115,9 @@ void pci_port_write(u16 port, u32 size, u32 val)
 			address = val;
 		return;
 	}
-	/* The host bridge opens SMRAM and moves windows */
 	if (!(address & ENABLE) || (port & 3) + size > 4 || !msi_function_known(bdf) ||
-	    bdf == HOST_BRIDGE || is_bus_number(bdf, reg))
+	    is_bus_number(bdf, reg) || is_chipset(bdf, reg) ||
+	    is_low_io_bar(bdf, reg, size, val))
 		return;
 	msi_config_write(bdf, reg, size, val);
 }

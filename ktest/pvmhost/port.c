@@ -28,10 +28,16 @@
 #define PORT_KEYBOARD	0x64
 
 #define PM1_SLP_EN	0x2000
+#define PM1_SLP_TYP	0x1c00
+#define PM1_SLP_TYP_S3	0x0400	/* QEMU's pc and q35 */
+#define PORT_CMOS	0x70
+#define CMOS_SHUTDOWN	0x0f	/* where the firmware goes after a reset */
+#define CPU_HOTPLUG_PC	0xaf00	/* QEMU: docs/specs/acpi_cpu_hotplug */
+#define CPU_HOTPLUG_Q35	0x0cd8
+#define CPU_FLAGS	4	/* of these: has the bit that ejects */
 #define KEYBOARD_RESET	0xfe
 #define KEYBOARD_WRITE_OUTPUT 0xd1
 #define KEYBOARD_A20_OFF 0xdd
-#define KEYBOARD_A20	0x02	/* of the output port */
 #define PORT_DEBUG_EXIT	0xf4	/* isa-debug-exit */
 
 #define COMMAND_STATS	0x53	/* 'S': print the counters */
@@ -55,6 +61,11 @@ static const struct {
 	{ 0x0514, 0x051b },	/* fw_cfg DMA */
 };
 
+/* Read as they are: what a write does there is not the guest's */
+static const u16 read_only[] = {
+	CPU_HOTPLUG_PC + CPU_FLAGS, CPU_HOTPLUG_Q35 + CPU_FLAGS,
+};
+
 static bool touches(u16 port, u32 size, u16 first, u16 last)
 {
 	return port <= last && port + size > first;
@@ -76,7 +87,7 @@ static bool is_straddling(u16 port, u32 size)
 {
 	static const u16 single[] = {
 		PORT_PIC1, PORT_PIC1 + 1, PORT_KEYBOARD_DATA, PORT_KEYBOARD,
-		PORT_PIC2, PORT_PIC2 + 1, PORT_APM,
+		PORT_PIC2, PORT_PIC2 + 1, PORT_APM, PORT_CMOS, PORT_CMOS + 1,
 	};
 	u32 i;
 
@@ -87,20 +98,40 @@ static bool is_straddling(u16 port, u32 size)
 	return false;
 }
 
-/* The output port of the keyboard controller has the A20 gate; true: not to be written */
-static bool is_a20_off(u16 port, u32 *val)
+/* The output port of the keyboard controller has the A20 gate: not the guest's */
+static bool is_a20(u16 port, u32 val)
 {
-	static bool output_port;
+	return port == PORT_KEYBOARD && (val == KEYBOARD_WRITE_OUTPUT || val == KEYBOARD_A20_OFF);
+}
 
-	if (port == PORT_KEYBOARD) {
-		output_port = *val == KEYBOARD_WRITE_OUTPUT;
-		return *val == KEYBOARD_A20_OFF;
+/* After a reset the firmware would enter code of the guest's in real mode */
+static bool is_warm_boot(u16 port, u32 val)
+{
+	static u8 index;
+
+	if (port == PORT_CMOS)
+		index = val & 0x7f;
+	return port == PORT_CMOS + 1 && index == CMOS_SHUTDOWN;
+}
+
+/* Of the sleeping states only "off": from others the firmware enters code of the guest's */
+static bool is_sleep(u16 port, u32 size, u32 val)
+{
+	if (!touches(port, size, PORT_PM1A_CNT, PORT_PM1A_CNT + 1))
+		return false;
+	return port != PORT_PM1A_CNT || size != 2 || (val & PM1_SLP_TYP) == PM1_SLP_TYP_S3;
+}
+
+static bool is_write_denied(u16 port, u32 size, u32 val)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(read_only); i++) {
+		if (touches(port, size, read_only[i], read_only[i]))
+			return true;
 	}
-	if (port == PORT_KEYBOARD_DATA && output_port) {
-		*val |= KEYBOARD_A20;
-		output_port = false;
-	}
-	return false;
+	return is_denied(port, size) || is_straddling(port, size) || is_a20(port, val) ||
+	       is_warm_boot(port, val) || is_sleep(port, size, val);
 }
 
 static bool is_pic(u16 port)
@@ -185,7 +216,7 @@ static bool is_acpi_switch(u8 val)
 void port_write(struct vcpu *v, u16 port, u32 size, u32 val)
 {
 	stats.port_outs++;
-	if (is_denied(port, size) || is_straddling(port, size) || is_a20_off(port, &val)) {
+	if (is_write_denied(port, size, val)) {
 		stats.port_denied++;
 		return;
 	}

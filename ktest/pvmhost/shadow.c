@@ -21,7 +21,8 @@
 #include "walk.h"
 #include "x86.h"
 
-#define HASH_SIZE	4096
+#define HASH_BITS	12
+#define HASH_SIZE	(1U << HASH_BITS)
 #define NONE		0xffffffffu
 #define GUARD		0x5a17c0de5a17c0deULL
 #define FILL_PAGES	8	/* the most that one fault can need: two paths of four */
@@ -64,7 +65,9 @@ static u64 sp_phys(const struct sp *sp)
 
 static u32 hash_of(u64 key, u32 level, u32 role)
 {
-	return ((key >> PAGE_SHIFT) * 0x9e3779b1u + level * 7 + role) & (HASH_SIZE - 1);
+	/* All bits of the key take part: the guest chooses it, and chains are walked to the end */
+	return (((key >> PAGE_SHIFT) + level * 7 + role) * 0x9e3779b97f4a7c15ULL) >>
+	       (64 - HASH_BITS);
 }
 
 static void guards_init(u64 first, u64 last)

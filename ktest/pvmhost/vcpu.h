@@ -153,7 +153,7 @@ static inline bool vapic_requested(const struct vcpu *v)
 static inline u32 vcpu_slow(struct vcpu *v)
 {
 	if (options.no_switcher || !v->pvcs || v->nmi_pending || v->mce_pending ||
-	    (vapic_requested(v) && vapic_pending(v) >= 0))
+	    (vapic_requested(v) && (v->eoi_pending || vapic_pending(v) >= 0)))
 		return SLOW_C;
 	return v->prefetch ? SLOW_FILL : 0;
 }

@@ -15,10 +15,8 @@
 #include "pgtable.h"
 #include "vcpu.h"
 #include "walk.h"
+#include "want.h"
 #include "x86.h"
-
-#define PHYS_BITS	40
-#define PTE_RESERVED	(PTE_FRAME & ~((1ULL << PHYS_BITS) - 1))
 
 /* Bits to be set late: where, what the entry was, which bits */
 struct late_bits {
@@ -74,18 +72,6 @@ bool gva_legal(const struct vcpu *v, u64 gva)
 	return (slot >= start && slot < end) || failed(LEG_GVA_OUT_OF_RANGE);
 }
 
-static inline bool reserved(u64 entry, u32 level)
-{
-	if (entry & PTE_RESERVED)
-		return !failed(LEG_WALK_PHYSICAL_BITS);
-	if (level == 1 || !(entry & PTE_PS))
-		return false;
-	if (level == 4)
-		return !failed(LEG_WALK_HUGE_LEVEL4);
-	return (entry & (pt_size(level) - 1) & PTE_FRAME & ~(u64)PAGE_SIZE) &&
-	       !failed(LEG_WALK_HUGE_ALIGNMENT);
-}
-
 /* @all: bits that every entry of the path has; @any: bits that one of them has */
 static inline bool allowed(u32 access, u64 all, u64 any)
 {
@@ -119,7 +105,7 @@ u32 guest_walk(struct vcpu *v, u64 gva, u32 access, struct walk *w)
 			failed(LEG_WALK_NOT_PRESENT);
 			return fault;
 		}
-		if (reserved(e, level))
+		if (entry_reserved(e, level))
 			return fault | PF_P | PF_RSVD;
 		all &= e;
 		any |= e;

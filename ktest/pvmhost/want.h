@@ -62,7 +62,23 @@ static inline bool want_page(const struct sp *sp, u64 e, struct sp_want *w)
 	return true;
 }
 
-static inline bool want_huge(const struct sp *sp, u64 e, struct sp_want *w)
+#define PHYS_BITS	40
+#define PTE_RESERVED	(PTE_FRAME & ~((1ULL << PHYS_BITS) - 1))
+
+/* Bits that an entry of this level must not have */
+static inline bool entry_reserved(u64 entry, u32 level)
+{
+	if (entry & PTE_RESERVED)
+		return !failed(LEG_WALK_PHYSICAL_BITS);
+	if (level == 1 || !(entry & PTE_PS))
+		return false;
+	if (level == 4)
+		return !failed(LEG_WALK_HUGE_LEVEL4);
+	return (entry & (pt_size(level) - 1) & PTE_FRAME & ~(u64)PAGE_SIZE) &&
+	       !failed(LEG_WALK_HUGE_ALIGNMENT);
+}
+
+static inline void want_huge(const struct sp *sp, u64 e, struct sp_want *w)
 {
 	u64 frame = e & PTE_FRAME & ~(pt_size(sp->level) - 1);
 
@@ -70,12 +86,11 @@ static inline bool want_huge(const struct sp *sp, u64 e, struct sp_want *w)
 	w->leaf = true;
 	if (sp->level == 2 && mem_is_ram_2m(frame)) {
 		w->bits |= frame | PTE_PS;
-		return true;
+		return;
 	}
 	w->leaf = false;
 	w->key = frame;
 	w->role = ROLE_DIRECT;
-	return sp->level < 4 || failed(LEG_WANT_HUGE_LEVEL4);
 }
 
 static inline bool slot_is_private(const struct sp *pml4, u32 index)
@@ -112,9 +127,14 @@ static inline bool sp_want(const struct sp *sp, u32 index, struct sp_want *w)
 		return failed(LEG_WANT_NOT_ACCESSED);
 	if (sp->role == ROLE_USER && !(e & PTE_U))
 		return failed(LEG_WANT_SUPERVISOR);
+	if (entry_reserved(e, sp->level))
+		return failed(LEG_WANT_RESERVED);
 	if (sp->level == 1)
 		return want_page(sp, e, w);
-	return e & PTE_PS ? want_huge(sp, e, w) : want_table(sp, index, e, w);
+	if (!(e & PTE_PS))
+		return want_table(sp, index, e, w);
+	want_huge(sp, e, w);
+	return true;
 }
 
 #endif

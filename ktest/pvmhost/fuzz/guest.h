@@ -103,6 +103,7 @@ static inline u64 rdtsc(void)
 /* tables.c: page tables of the guest */
 extern u64 top_table[512], user_table[512];
 #define USER_BASE	0x40000000UL	/* what user_table maps, 4 KB pages */
+void test_ports(void);
 void tables_init(void);
 
 /* Give @top own copies, @level3 and @level2, of the tables that lead to user_table */

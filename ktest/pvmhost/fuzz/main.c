@@ -435,6 +435,7 @@ void guest_main(const u8 *boot_params)
 	test_user();
 	test_tables();
 	test_interrupts();
+	test_ports();
 	if (intent_offered())
 		test_intent(parse(line, "lossy"));
 	if (parse(line, "ending="))
