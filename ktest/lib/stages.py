@@ -67,7 +67,8 @@ def pytest(*options, jobs=1):
     path = REPORT / "pytest.xml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    status = _pytest("--tb=short", "-rfEs", f"--junitxml={path}",
+    # What cases print is kept there: the figures are in it.
+    status = _pytest("--tb=short", "-rfEs", f"--junitxml={path}", "-o", "junit_logging=system-out",
                      "-n", str(jobs if jobs > 1 else 0), "--dist", "loadfile", *options)
     if not path.exists():
         return Count(failed=1)
