@@ -121,7 +121,7 @@ static void remember_io_bars(struct function *f)
 {
 	u32 i, bar;
 
-	if ((pci_read(f->bdf, PCI_HEADER_TYPE, 1) & 0x7f) != PCI_HEADER_TYPE_NORMAL)
+	if (pci_header_type(f->bdf) != PCI_HEADER_TYPE_NORMAL)
 		return;
 	for (i = 0; i < ARRAY_SIZE(f->bars); i++) {
 		bar = pci_read(f->bdf, PCI_BASE_ADDRESS_0 + 4 * i, 4);
@@ -143,7 +143,7 @@ void msi_add_function(u16 bdf)
 	f->bdf = bdf;
 	for (i = 0; i < MAX_ENTRIES; i++)
 		f->message[i].control = PCI_MSIX_ENTRY_CTRL_MASKBIT;
-	if ((pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7f) == PCI_HEADER_TYPE_BRIDGE)
+	if (pci_header_type(bdf) == PCI_HEADER_TYPE_BRIDGE)
 		highest_bus = max(highest_bus, pci_read(bdf, PCI_SUBORDINATE_BUS, 1));
 	remember_io_bars(f);
 	parse_capabilities(f);
@@ -265,8 +265,7 @@ u32 msi_config_read(u16 bdf, u32 reg, u32 size)
 
 static bool touches_bars(u32 reg)
 {
-	return (reg & 0xfc) == PCI_COMMAND ||
-	       (reg >= PCI_BASE_ADDRESS_0 && reg <= PCI_BASE_ADDRESS_5 + 3);
+	return (reg & 0xfc) == PCI_COMMAND || pci_is_bar(reg);
 }
 
 /*

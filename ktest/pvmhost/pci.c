@@ -69,9 +69,14 @@ u32 pci_port_read(u16 port, u32 size)
 	return msi_config_read(bdf, reg, size);
 }
 
+u32 pci_header_type(u16 bdf)
+{
+	return pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7f;
+}
+
 static bool is_bus_number(u16 bdf, u32 reg)
 {
-	return (pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7f) == PCI_HEADER_TYPE_BRIDGE &&
+	return pci_header_type(bdf) == PCI_HEADER_TYPE_BRIDGE &&
 	       (reg & 0xfc) == PCI_PRIMARY_BUS;
 }
 
@@ -94,8 +99,7 @@ static bool is_low_io_bar(u16 bdf, u32 reg, u32 size, u32 val)
 {
 	u32 shift = (reg & 3) * 8, mask = ones(size) << shift, bar;
 
-	if ((pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7f) != PCI_HEADER_TYPE_NORMAL ||
-	    reg < PCI_BASE_ADDRESS_0 || reg >= PCI_BASE_ADDRESS_5 + 4)
+	if (pci_header_type(bdf) != PCI_HEADER_TYPE_NORMAL || !pci_is_bar(reg))
 		return false;
 	bar = pci_read(bdf, reg & 0xfc, 4);
 	if (!(bar & PCI_BASE_ADDRESS_SPACE_IO))

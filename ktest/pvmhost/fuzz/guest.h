@@ -103,7 +103,6 @@ static inline u64 rdtsc(void)
 /* tables.c: page tables of the guest */
 extern u64 top_table[512], user_table[512];
 #define USER_BASE	0x40000000UL	/* what user_table maps, 4 KB pages */
-void test_ports(void);
 void tables_init(void);
 
 /* Give @top own copies, @level3 and @level2, of the tables that lead to user_table */
@@ -159,6 +158,9 @@ void start_second_vcpu(u32 page);
 bool intent_offered(void);
 /* @lossy: the host loses entries, and may look at no deadline but the first */
 void test_intent(bool lossy);
+
+/* ports.c */
+void test_ports(void);
 void case_intent(struct random *r);
 
 /* race.c: returns the cases that were run */
