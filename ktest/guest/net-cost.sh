@@ -28,7 +28,6 @@ grew() { [ $(($($1) - $2)) -ge "$count" ]; }
 dropped() {
 	ip netns exec b ethtool -S eth1 | awk -F: '/rx[0-9]+_xdp_drop/ { sum += $2 } END { print sum + 0 }'
 }
-came_back() { cat /sys/class/net/eth0/statistics/rx_packets; }
 # Do they really do so?  What comes back still has the other end's address.
 verify() {
 	counter=$1

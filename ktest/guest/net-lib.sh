@@ -61,6 +61,9 @@ lease() {
 	udhcpc -i "${1:-eth0}" -n -q -t 5 -T 3 -s /ktest/net-lease.sh
 }
 
+# Packets that eth0 has received.
+came_back() { cat /sys/class/net/eth0/statistics/rx_packets; }
+
 # Wait until eth0 has a link; e1000 takes its time.
 carrier() {
 	for _ in $(seq 100); do

@@ -16,7 +16,6 @@ within() { for _ in $(seq 100); do "$@" && return; sleep 0.1; done; return 1; }
 # no_program IFACE: the tool has cleaned up
 no_program() { ! attached "$1"; }
 
-came_back() { cat /sys/class/net/eth0/statistics/rx_packets; }
 # Drivers count frames of XDP apart.
 left() {
 	ethtool -S eth2 | awk -F: -v all="$(cat /sys/class/net/eth2/statistics/tx_packets)" \

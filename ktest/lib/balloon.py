@@ -79,10 +79,6 @@ class BalloonGuest(ServingGuest):
         text = self.run("cat /sys/kernel/debug/pv_balloon/pv_balloon0/counters")
         return {n: int(v) for n, v in (line.split() for line in text.splitlines())}
 
-    def size(self):
-        """The guest's size in MiB, as QEMU has been told."""
-        return actual(self) // MIB
-
     def resize(self, megabytes, timeout=60):
         """See resize()."""
         return resize(self, megabytes, timeout)

@@ -23,15 +23,17 @@ def run(name, main, interrupted="interrupted", errors=()):
         sys.exit(f"{name}: {interrupted}")
 
 
-def finished(words, timeout=None):
-    """Run one of our own commands; return its status and what it said, both ways together.
+def finished(words, timeout=None, data=None, **how):
+    """Run a command; return its status and what it said, both ways together.
 
-    Whatever ends us, or the @timeout, lets it end in order: it has guests.
+    Whatever ends us, or the @timeout, lets it end in order: it has guests, or jobs.
+    @data: its input; @how: as subprocess.Popen takes it.
     """
-    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          **how) as process:
         try:
-            said, _ = process.communicate(timeout=timeout)
+            said, _ = process.communicate(data, timeout)
         except BaseException:
             process.terminate()
             process.wait()

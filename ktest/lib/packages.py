@@ -31,9 +31,10 @@ def targets():
                 needs[name] = rule[2].split()
         elif setup := _SETUP.match(line):
             for name in current:
-                if setup[1]:
-                    needs[f"{name} CONFIG=..."], name = [name], f"{name} CONFIG=..."
-                own.setdefault(name, []).extend(setup[2].split())
+                target = f"{name} CONFIG=..." if setup[1] else name
+                if target != name:
+                    needs[target] = [name]
+                own.setdefault(target, []).extend(setup[2].split())
 
     def every(name):
         inherited = [g for other in needs.get(name, []) for g in every(other)]

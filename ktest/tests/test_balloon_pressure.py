@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from ktest.lib.balloon import BalloonGuest
+from ktest.lib.balloon import MIB, BalloonGuest, actual
 from ktest.lib.bench.areas.balloon import DRIVERS
 from ktest.lib import cpio
 import clocks
@@ -47,14 +47,14 @@ class Pressure:
         guest.choose(self.device, driver)
         guest.run(f"rm -f /tmp/latency; alloc-latency {seconds} >/tmp/latency 2>&1 &")
         end = clocks.uptime(guest) + seconds
-        size, moved = guest.size(), 0
+        size, moved = actual(guest), 0
         while clocks.uptime(guest) < end:
             guest.qmp("balloon", value=SIZES[self.steps % len(SIZES)] << 20)
             guest.run("sleep 3", timeout=120)
             self.steps += 1
-            size, before = guest.size(), size
+            size, before = actual(guest), size
             moved += abs(size - before)
-        self.moved[driver].append(moved)
+        self.moved[driver].append(moved // MIB)
         guest.run("until [ -s /tmp/latency ]; do sleep 1; done", timeout=300)
         found = re.search(r"allocations (\d+) p50 (\d+) p99 (\d+) max (\d+)",
                           guest.run("cat /tmp/latency"))

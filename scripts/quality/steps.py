@@ -8,7 +8,8 @@ import subprocess
 import threading
 import time
 
-from . import BUILD, REPORT, QualityError
+from . import BUILD, REPORT, QualityError  # first: it says where ktest is
+from ktest.lib.command import finished
 
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 1)
 
@@ -40,19 +41,11 @@ def run(command, cwd=None, env=None, data=None, slot=True):
     @slot: False for a command that runs JOBS jobs itself and is waited for.
     """
     def start():
-        with subprocess.Popen([str(word) for word in command], cwd=cwd, text=True,
-                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.PIPE if data is not None else subprocess.DEVNULL,
-                              env=dict(os.environ, LC_ALL="C.UTF-8", PATH=_PATH, **STAMP,
-                                       **(env or {}))) as process:
-            try:
-                said, _ = process.communicate(data)
-            except BaseException:
-                # in order: make ends its jobs
-                process.terminate()
-                process.wait()
-                raise
-            return subprocess.CompletedProcess(process.args, process.returncode, said)
+        words = [str(word) for word in command]
+        status, said = finished(words, data=data, cwd=cwd, errors="replace",
+                                env=dict(os.environ, LC_ALL="C.UTF-8", PATH=_PATH, **STAMP,
+                                         **(env or {})))
+        return subprocess.CompletedProcess(words, status, said)
     try:
         if not slot:
             return start()
