@@ -372,16 +372,6 @@ static const struct bench_case cases[] = {
 	BENCH_CASE("tables-256", 256, tables_setup, tables_run, tables_teardown, .size = 256),
 };
 
-static void stay_on_this_cpu(void)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	if (sched_setaffinity(0, sizeof(one), &one))
-		perror("bench: sched_setaffinity");
-}
-
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "exit"))
@@ -393,6 +383,6 @@ int main(int argc, char **argv)
 
 	/* A switch or a wake-up is to be one on this CPU; who repeats may run beside others. */
 	if (argc > 1 && isdigit(argv[1][0]))
-		stay_on_this_cpu();
+		stay_on(sched_getcpu());
 	return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

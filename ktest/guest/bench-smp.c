@@ -36,16 +36,6 @@ static uint64_t count_end(void)
 	return 0;
 }
 
-static void stay_on(int cpu)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one))
-		die("sched_setaffinity");
-}
-
 /* This thread is on CPU 0, the others are on CPUs of their own, to bench_size in all. */
 #define MAX_CPUS	8
 static pthread_t partners[MAX_CPUS];

@@ -18,6 +18,7 @@
  * Copyright (C) 2026 the pvops developers
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -151,6 +152,17 @@ static void repeat(const struct bench_case *one, unsigned int count, bool run)
 		if (one->teardown)
 			one->teardown();
 	}
+}
+
+/* The calling thread runs on @cpu alone. */
+static void stay_on(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		die("sched_setaffinity");
 }
 
 static const struct bench_case *find(const struct bench_case *cases, size_t known,
