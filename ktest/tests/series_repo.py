@@ -91,10 +91,10 @@ def make_repo(top, **changes):
 
 
 def tool(repo, name, *args, env=None):
-    """Run scripts/@name of @repo and return the finished process."""
+    """Run scripts/@name of @repo, with our ktest/lib; return the finished process."""
     return subprocess.run([sys.executable, str(repo / "scripts" / name), *map(str, args)],
                           cwd=repo, capture_output=True, text=True, check=False,
-                          env=dict(os.environ, **(env or {})))
+                          env=dict(os.environ, PYTHONPATH=str(ROOT), **(env or {})))
 
 
 def one_clear_line(done, word):
