@@ -136,8 +136,7 @@ class Run:
         self.waiting = list(enumerate(self.work))
         self.running = {}
         self.found = {}
-        self.failed = []
-        self.spoiled = set()
+        self.failed = {}
 
     def records(self):
         """All records so far, in the order of the steps."""
@@ -145,7 +144,7 @@ class Run:
 
     def whole(self):
         """The records of the areas all of whose steps have succeeded."""
-        open_ = {area for _, (area, _) in self.waiting} | self.spoiled | {
+        open_ = {area for _, (area, _) in self.waiting} | set(self.failed) | {
             self.work[one.number][0] for one in self.running.values()}
         return [r for n in sorted(self.found) if self.work[n][0] not in open_
                 for r in self.found[n]]
@@ -166,9 +165,9 @@ class Run:
             self.found[one.number], why = _receive(end)
             one.process.join()
             if why:
-                self.spoiled.add(self.work[one.number][0])
-                self.failed.append(f"{one.title}: {why}")
-                print(f"bench: FAILED {self.failed[-1]}", flush=True)
+                said = f"{one.title}: {why}"
+                self.failed.setdefault(self.work[one.number][0], []).append(said)
+                print(f"bench: FAILED {said}", flush=True)
             self.progress.done(one.number, one.title, time.monotonic() - one.start)
 
     def stop(self):
@@ -181,7 +180,7 @@ class Run:
 
 
 def run(chosen, short=False, keep_each=False):
-    """Measure the areas @chosen; return (records, what failed).
+    """Measure the areas @chosen; return (records, {area: what failed in it}).
 
     @keep_each: put every area into bench.json as soon as all of it is there.
     """

@@ -9,7 +9,7 @@ of its own and stands beside them for orientation.
 from functools import partial
 
 from ... import KtestError, boot, nic
-from .. import Step
+from .. import Goal, Step
 from ..records import record
 
 NAME = "net"
@@ -26,6 +26,7 @@ WANTED = {"pktgen-1": 0.8, "pktgen-32": 0.8, "xdp-drop-1": 0.8, "xdp-drop-32": 0
           "xdp-tx-1": 0.8, "xdp-tx-32": 0.8, "udp-send": 1.0, "udp-echo": 1.0}
 # The same of the driver's own part of a UDP send.
 SHARE = 0.7
+GOALS = [Goal("udp-send", OURS, SHARE, PEER, "driver-share")]
 
 
 def measure(driver, packets):
