@@ -48,6 +48,9 @@ def _packages():
 def test_packages_are_whole(packages):
     """Sources as they are in the repository, what DKMS is told, and the tool's parts."""
     assert set(packages) == {*(f"{n}-dkms" for n in DRIVERS), "pvops-tools"}
+    for name, path in packages.items():
+        assert {f"usr/share/doc/{name}/{paper}" for paper in ("copyright", "changelog.gz")} <= set(
+            contents(path))
     for name, modules in DRIVERS.items():
         path, top = packages[f"{name}-dkms"], f"usr/src/{name}-0.0.1"
         conf = text_of(path, f"{top}/dkms.conf")
