@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 
-from . import KtestError
-from .paths import BUILD, KTEST, ROOT
+from . import KtestError, initramfs
+from .paths import BUILD, GUEST, KTEST, ROOT
 
 PROGRAMS = KTEST / "desktop"
 TOOL = ROOT / "scripts" / "deb" / "tool" / "pvops"
+# Reads the kernel's complaints at the end, as in the initramfs.
+WARNINGS = GUEST / "kmsg-warnings.c"
 PACKAGES = ("weston", "libdrm-tests", "drm-info", "xserver-xorg-core", "x11-apps", "xdotool", "udev",
             "kmod", "busybox-static")
 SIZE = "1G"
@@ -45,12 +47,14 @@ def image():
     """Make the image if a package or one of ktest/desktop/* has changed; return its path."""
     path, root = BUILD / "debian.ext4", BUILD / "debian-root"
     stamp = install(root, PACKAGES, "about two minutes")
-    newest = max(p.stat().st_mtime for p in [stamp, TOOL, *PROGRAMS.iterdir()])
+    warnings = initramfs.compile_guest(WARNINGS)
+    newest = max(p.stat().st_mtime for p in [stamp, TOOL, warnings, *PROGRAMS.iterdir()])
     if path.exists() and path.stat().st_mtime > newest:
         return path
     shutil.rmtree(root / "pvops", ignore_errors=True)
     shutil.copytree(PROGRAMS, root / "pvops")
     shutil.copy(TOOL, root / "pvops" / "tool")
+    shutil.copy(warnings, root / "pvops")
     filesystem(root, path, SIZE)
     return path
 
