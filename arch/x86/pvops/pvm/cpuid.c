@@ -45,18 +45,21 @@ static const struct hidden hidden[] = {
 	{ 7, 0, CPUID_EBX, F(SMAP) | F(INVPCID) | F(INTEL_PT) },
 	{ 7, 0, CPUID_ECX, F(PKU) | F(OSPKE) | F(SHSTK) | F(ENQCMD) },
 	{ 7, 0, CPUID_EDX, F(IBT) | F(ARCH_LBR) | F(PCONFIG) | F(SPEC_CTRL) |
-		F(INTEL_STIBP) | F(SPEC_CTRL_SSBD) | F(ARCH_CAPABILITIES) | F(FLUSH_L1D) },
+		F(INTEL_STIBP) | F(SPEC_CTRL_SSBD) | F(ARCH_CAPABILITIES) | F(FLUSH_L1D) |
+		F(AMX_BF16) | F(AMX_TILE) | F(AMX_INT8) },
 	{ 7, 1, CPUID_EAX, F(FRED) | F(LKGS) | F(WRMSRNS) | F(LAM) | BIT(6) /* LASS */ },
 	{ 7, 2, CPUID_EDX, GENMASK(4, 0) /* controls in MSR_IA32_SPEC_CTRL */ },
 	{ 0xa, ANY_SUBLEAF, CPUID_EAX, ~0u },
-	{ 0xd, 1, CPUID_EAX, F(XSAVES) },
+	/* XFD's #NM tells its cause by an MSR, which the ABI does not have, and AMX needs XFD */
+	{ 0xd, 1, CPUID_EAX, F(XSAVES) | F(XFD) },
 	{ 0x80000001, ANY_SUBLEAF, CPUID_ECX, F(SVM) | F(PERFCTR_CORE) | F(PERFCTR_NB) |
 		F(MWAITX) | F(IBS) },
 	{ 0x80000008, ANY_SUBLEAF, CPUID_EBX, F(AMD_IBPB) | F(AMD_IBRS) | F(AMD_STIBP) |
 		F(AMD_SSBD) | F(VIRT_SSBD) },
 	{ 0x8000001f, ANY_SUBLEAF, CPUID_EAX, ~0u },
-	/* Automatic IBRS tells CPLs apart, and guest user space is at the kernel's */
-	{ 0x80000021, ANY_SUBLEAF, CPUID_EAX, F(AUTOIBRS) | F(SBPB) | F(IBPB_BRTYPE) },
+	/* What tells CPLs apart protects nothing: guest user space is at the kernel's */
+	{ 0x80000021, ANY_SUBLEAF, CPUID_EAX, F(AUTOIBRS) | F(SBPB) | F(IBPB_BRTYPE) |
+		F(SRSO_USER_KERNEL_NO) },
 	{ 0x80000022, ANY_SUBLEAF, CPUID_EAX, ~0u },
 	/* The #PF protocol of asynchronous page faults has no place in PVM's */
 	{ KVM_CPUID_FEATURES, ANY_SUBLEAF, CPUID_EAX,

@@ -92,6 +92,7 @@ static void test_cpuid_hides_what_is_forbidden(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaf7[1] & BIT(10), 0);		/* INVPCID */
 	KUNIT_EXPECT_NE(test, leaf7[1] & BIT(0), 0);		/* FSGSBASE stays */
 	KUNIT_EXPECT_EQ(test, leaf7[2] & BIT(3), 0);		/* PKU */
+	KUNIT_EXPECT_EQ(test, leaf7[3] & BIT(24), 0);		/* AMX-TILE */
 
 	filter(7, 2, leaf72);
 	KUNIT_EXPECT_EQ(test, leaf72[3] & BIT(4), 0);		/* BHI_CTRL */
@@ -101,10 +102,12 @@ static void test_cpuid_hides_what_is_forbidden(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, amd[0] & BIT(8), 0);		/* automatic IBRS */
 	KUNIT_EXPECT_EQ(test, amd[0] & BIT(28), 0);		/* IBPB_BRTYPE */
 	KUNIT_EXPECT_NE(test, amd[0] & BIT(29), 0);		/* SRSO_NO stays */
+	KUNIT_EXPECT_EQ(test, amd[0] & BIT(30), 0);		/* SRSO_USER_KERNEL_NO */
 
 	filter(0xd, 1, leafd);
 	KUNIT_EXPECT_EQ(test, leafd[0] & BIT(3), 0);		/* XSAVES */
 	KUNIT_EXPECT_NE(test, leafd[0] & BIT(1), 0);		/* XSAVEC stays */
+	KUNIT_EXPECT_EQ(test, leafd[0] & BIT(4), 0);		/* XFD */
 
 	filter(0x40000001, 0, kvm);
 	KUNIT_EXPECT_EQ(test, kvm[0] & BIT(4), 0);		/* async page faults */
