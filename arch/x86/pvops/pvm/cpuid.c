@@ -45,7 +45,7 @@ static const struct hidden hidden[] = {
 	{ 7, 0, CPUID_EBX, F(SMAP) | F(INVPCID) | F(INTEL_PT) },
 	{ 7, 0, CPUID_ECX, F(PKU) | F(OSPKE) | F(SHSTK) | F(ENQCMD) },
 	{ 7, 0, CPUID_EDX, F(IBT) | F(ARCH_LBR) | F(PCONFIG) | F(SPEC_CTRL) |
-		F(INTEL_STIBP) | F(SPEC_CTRL_SSBD) | F(ARCH_CAPABILITIES) | F(FLUSH_L1D) |
+		F(INTEL_STIBP) | F(SPEC_CTRL_SSBD) | F(FLUSH_L1D) |
 		F(AMX_BF16) | F(AMX_TILE) | F(AMX_INT8) },
 	{ 7, 1, CPUID_EAX, F(FRED) | F(LKGS) | F(WRMSRNS) | F(LAM) | BIT(6) /* LASS */ },
 	{ 7, 2, CPUID_EDX, GENMASK(4, 0) /* controls in MSR_IA32_SPEC_CTRL */ },

@@ -14,6 +14,33 @@
 #include "hypercall.h"
 #include "pvm.h"
 
+/*
+ * What is true of the processor at every CPL, and what its microcode does on
+ * VERW.  Not IBRS_ALL and BHI_NO, which tell CPLs apart, and none of the bits
+ * that offer another MSR.
+ */
+#define ARCH_CAPS_KNOWN								\
+	(ARCH_CAP_RDCL_NO | ARCH_CAP_RSBA | ARCH_CAP_SSB_NO | ARCH_CAP_MDS_NO |	\
+	 ARCH_CAP_TAA_NO | ARCH_CAP_SBDR_SSDP_NO | ARCH_CAP_FBSDP_NO |		\
+	 ARCH_CAP_PSDP_NO | ARCH_CAP_FB_CLEAR | ARCH_CAP_RRSBA |		\
+	 ARCH_CAP_PBRSB_NO | ARCH_CAP_GDS_NO | ARCH_CAP_RFDS_NO |		\
+	 ARCH_CAP_RFDS_CLEAR | ARCH_CAP_ITS_NO)
+
+/**
+ * pvm_filter_arch_caps - take away what does not hold in a PVM guest
+ * @caps: MSR_IA32_ARCH_CAPABILITIES as the host gives it
+ *
+ * The rest decides on mitigations: without RRSBA and RFDS_CLEAR the kernel
+ * would leave out what the processor needs.
+ *
+ * Context: any.
+ * Return: what the kernel may believe.
+ */
+u64 pvm_filter_arch_caps(u64 caps)
+{
+	return caps & ARCH_CAPS_KNOWN;
+}
+
 /**
  * pvm_read_msr - RDMSR
  * @msr: index
@@ -31,6 +58,8 @@ u64 pvm_read_msr(unsigned int msr)
 		return rdfsbase();
 	case MSR_KERNEL_GS_BASE:
 		return this_cpu_read(pvm_vcpu_struct.pvcs.user_gsbase);
+	case MSR_IA32_ARCH_CAPABILITIES:
+		return pvm_filter_arch_caps(pvm_hc_rdmsr(msr));
 	default:
 		return pvm_hc_rdmsr(msr);
 	}

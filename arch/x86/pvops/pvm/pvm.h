@@ -82,6 +82,7 @@ void pvm_move_gs_base(unsigned long base);
 void pvm_init_cpu_ops(void);
 
 /* msr.c */
+u64 pvm_filter_arch_caps(u64 caps);
 u64 pvm_read_msr(unsigned int msr);
 void pvm_write_msr(unsigned int msr, unsigned int low, unsigned int high);
 int pvm_write_msr_safe(unsigned int msr, unsigned int low, unsigned int high);

@@ -124,6 +124,20 @@ static void test_cpuid_subleaf_is_kept_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaf[1], ~0U);
 }
 
+static void test_arch_caps_keep_what_mitigations_need(struct kunit *test)
+{
+	u64 caps = pvm_filter_arch_caps(~0ULL);
+
+	KUNIT_EXPECT_NE(test, caps & BIT(19), 0);		/* RRSBA */
+	KUNIT_EXPECT_NE(test, caps & BIT(28), 0);		/* RFDS_CLEAR */
+	KUNIT_EXPECT_NE(test, caps & BIT_ULL(62), 0);		/* ITS_NO */
+	/* There is no MSR_IA32_SPEC_CTRL, and no second CPL to tell apart */
+	KUNIT_EXPECT_EQ(test, caps & BIT(1), 0);		/* IBRS_ALL */
+	KUNIT_EXPECT_EQ(test, caps & BIT(20), 0);		/* BHI_NO */
+	KUNIT_EXPECT_EQ(test, caps & BIT(7), 0);		/* TSX_CTRL */
+	KUNIT_EXPECT_EQ(test, caps & BIT(21), 0);		/* XAPIC_DISABLE */
+}
+
 static void test_pvcs_is_a_page_of_its_own(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, sizeof(struct pvm_vcpu_struct), (size_t)128);
@@ -138,6 +152,7 @@ static struct kunit_case pvm_cases[] = {
 	KUNIT_CASE(test_generation),
 	KUNIT_CASE(test_cpuid_hides_what_is_forbidden),
 	KUNIT_CASE(test_cpuid_subleaf_is_kept_apart),
+	KUNIT_CASE(test_arch_caps_keep_what_mitigations_need),
 	KUNIT_CASE(test_pvcs_is_a_page_of_its_own),
 	{}
 };
