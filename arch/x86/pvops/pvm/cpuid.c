@@ -54,7 +54,8 @@ static const struct hidden hidden[] = {
 	{ 0xd, 1, CPUID_EAX, F(XSAVES) | F(XFD) },
 	{ 0x80000001, ANY_SUBLEAF, CPUID_ECX, F(SVM) | F(PERFCTR_CORE) | F(PERFCTR_NB) |
 		F(MWAITX) | F(IBS) },
-	{ 0x80000008, ANY_SUBLEAF, CPUID_EBX, F(AMD_IBPB) | F(AMD_IBRS) | F(AMD_STIBP) |
+	/* AMD_IBPB stays: it is a write-only MSR, and no control that follows the mode */
+	{ 0x80000008, ANY_SUBLEAF, CPUID_EBX, F(AMD_IBRS) | F(AMD_STIBP) |
 		F(AMD_SSBD) | F(VIRT_SSBD) },
 	{ 0x8000001f, ANY_SUBLEAF, CPUID_EAX, ~0u },
 	/* What tells CPLs apart protects nothing: guest user space is at the kernel's */

@@ -80,6 +80,7 @@ static void test_cpuid_hides_what_is_forbidden(struct kunit *test)
 	u32 leaf72[4] = { ~0, ~0, ~0, ~0 };
 	u32 leafd[4] = { ~0, ~0, ~0, ~0 };
 	u32 amd[4] = { ~0, ~0, ~0, ~0 };
+	u32 speculation[4] = { ~0, ~0, ~0, ~0 };
 	u32 kvm[4] = { ~0, ~0, ~0, ~0 };
 
 	filter(1, 0, leaf1);
@@ -97,6 +98,10 @@ static void test_cpuid_hides_what_is_forbidden(struct kunit *test)
 	filter(7, 2, leaf72);
 	KUNIT_EXPECT_EQ(test, leaf72[3] & BIT(4), 0);		/* BHI_CTRL */
 	KUNIT_EXPECT_NE(test, leaf72[3] & BIT(5), 0);		/* MCDT_NO stays */
+
+	filter(0x80000008, 0, speculation);
+	KUNIT_EXPECT_NE(test, speculation[1] & BIT(12), 0);	/* IBPB stays */
+	KUNIT_EXPECT_EQ(test, speculation[1] & BIT(14), 0);	/* IBRS */
 
 	filter(0x80000021, 0, amd);
 	KUNIT_EXPECT_EQ(test, amd[0] & BIT(8), 0);		/* automatic IBRS */
