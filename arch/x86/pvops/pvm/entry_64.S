@@ -345,6 +345,8 @@ SYM_CODE_START(pvm_restore_regs_and_return_to_usermode)
 	movl	%r11d, PVCS(eflags)
 	movl	(SS-RIP)(%rsp), %ecx
 	movw	%cx, PVCS(user_ss)
+	/* The kernel knows no protection keys.  What another task left here is not for this one */
+	movl	$0, PVCS(pkru)
 	movq	(RSP-RIP)(%rsp), %rsp
 	UNWIND_HINT_END_OF_STACK
 SYM_INNER_LABEL(pvm_retu, SYM_L_GLOBAL)
