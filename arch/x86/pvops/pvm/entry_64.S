@@ -234,6 +234,11 @@ SYM_CODE_START(pvm_event_entry)
 	PUSH_AND_CLEAR_REGS
 	ENCODE_FRAME_POINTER
 .Lregs_done:
+	/*
+	 * An NMI or a machine check may have come before the entry from user
+	 * mode has reached its own.  To ask for these two first would cost as much.
+	 */
+	UNTRAIN_RET
 	HANDLE_INTR_SAFERET (%rsp)
 	movq	%rsp, %rdi
 	movzwl	PVCS(event_errcode), %edx
