@@ -123,6 +123,11 @@ void __init pvm_init_cpu_caps(void)
 {
 	setup_force_cpu_cap(X86_FEATURE_DEPRIV);
 	setup_force_cpu_cap(X86_FEATURE_PVM_GUEST);
+	/*
+	 * CR4.FSGSBASE is always set (ABI section 3), also with "nofsgsbase": what
+	 * user mode writes must be switched.
+	 */
+	setup_force_cpu_cap(X86_FEATURE_FSGSBASE);
 
 	/* Set by vendor code, not from CPUID; compat tasks use INT 0x80 */
 	setup_clear_cpu_cap(X86_FEATURE_SYSENTER32);
