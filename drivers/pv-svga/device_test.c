@@ -115,6 +115,38 @@ static void damage_is_all_that_changes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, model->bad, 0);
 }
 
+/*
+ * The work for a list of rectangles has a bound. Those here are one pixel, so that
+ * what is shown tells whether they are followed.
+ */
+static void too_many_rectangles_are_the_whole(struct kunit *test)
+{
+	struct display *display = display_of_profile(test);
+	struct drm_framebuffer *fb = display->buffer->fb;
+	const u32 most = DRM_MODE_FB_DIRTY_MAX_CLIPS;
+	struct drm_clip_rect *clips;
+	u32 i;
+
+	clips = kunit_kcalloc(test, most + 1, sizeof(*clips), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, clips);
+	for (i = 0; i <= most; i++)
+		clips[i] = (struct drm_clip_rect){ .x2 = 1, .y2 = 1 };
+	display_draw(display, 1);
+	display_commit_on(test, display);
+
+	display_draw(display, 5);
+	KUNIT_EXPECT_EQ(test, 0, fb->funcs->dirty(fb, NULL, 0, 0, clips, most));
+	KUNIT_EXPECT_FALSE(test, display_shows(display));
+	KUNIT_EXPECT_EQ(test, 0, fb->funcs->dirty(fb, NULL, 0, 0, clips, most + 1));
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+
+	/* Once */
+	display_draw(display, 9);
+	KUNIT_EXPECT_EQ(test, 0, fb->funcs->dirty(fb, NULL, 0, 0, clips, 1));
+	KUNIT_EXPECT_FALSE(test, display_shows(display));
+	KUNIT_EXPECT_EQ(test, display->model->bad, 0);
+}
+
 /* The bytes of @memory that are no longer 0xa5. */
 static u32 count_written(const void *memory, u32 bytes)
 {
@@ -569,6 +601,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(only_the_console_inherits),
 	KUNIT_CASE_PARAM(off_is_black, display_profile_gen_params),
 	KUNIT_CASE_PARAM(damage_is_all_that_changes, display_profile_gen_params),
+	KUNIT_CASE_PARAM(too_many_rectangles_are_the_whole, display_profile_gen_params),
 	KUNIT_CASE_PARAM(little_is_written_besides_the_change, display_profile_gen_params),
 	KUNIT_CASE_PARAM(source_may_begin_later, display_profile_gen_params),
 	KUNIT_CASE(source_between_pixels_is_refused),

@@ -21,6 +21,18 @@ static const u32 primary_formats[] = {
 	DRM_FORMAT_XRGB8888,
 };
 
+/*
+ * Each rectangle may be the whole screen, and a blob has room for millions. As
+ * many as DIRTYFB takes are followed; more of them count as a full update.
+ */
+static bool too_many_clips(const struct drm_plane_state *state)
+{
+	const struct drm_property_blob *clips = state->fb_damage_clips;
+
+	return clips && clips->length / sizeof(struct drm_mode_rect) >
+			DRM_MODE_FB_DIRTY_MAX_CLIPS;
+}
+
 static int primary_atomic_check(struct drm_plane *plane,
 				struct drm_atomic_state *state)
 {
@@ -47,6 +59,9 @@ static int primary_atomic_check(struct drm_plane *plane,
 	if (new->src_w != new->dst.x2 << 16 || new->src_h != new->dst.y2 << 16)
 		return -EINVAL;
 
+	/* Set anew each time: a state begins as a copy of the last one. */
+	new->ignore_damage_clips = too_many_clips(new);
+
 	return 0;
 }
 
@@ -67,7 +82,8 @@ static void copy_damage(struct pv_svga *svga, struct drm_plane_state *old,
 {
 	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
 	int x = new->src.x1 >> 16, y = new->src.y1 >> 16;
-	struct drm_atomic_helper_damage_iter iter;
+	/* Cleared below; hardened kernels would do so twice. */
+	struct drm_atomic_helper_damage_iter iter __uninitialized;
 	struct drm_rect all, rect;
 
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
