@@ -151,17 +151,16 @@ static int wait_passed(struct pv_svga *svga, u32 seqno)
  */
 int pv_svga_fence_sync(struct pv_svga *svga)
 {
-	struct svga_cmd_fence cmd = { .cmd = SVGA_CMD_FENCE };
+	u32 seqno;
 	int ret;
 
 	/* QEMU would take the number of a fence for the next command. */
 	if (!has_fence(svga))
 		return pv_svga_fifo_sync(svga);
 
-	cmd.fence = atomic_inc_return(&svga->fence.seqno);
-	ret = pv_svga_fifo_emit(svga, &cmd, sizeof(cmd));
+	ret = pv_svga_fifo_emit_fence(svga, &seqno);
 	if (ret)
 		return ret;
 
-	return wait_passed(svga, cmd.fence);
+	return wait_passed(svga, seqno);
 }

@@ -167,6 +167,26 @@ static noinline void fifo_put_extended(struct pv_svga *svga, const void *cmd, u3
 		pv_svga_write(svga, SVGA_REG_SYNC, 1);
 }
 
+/* Inline: the one caller that is made for speed would pay for the other. */
+static __always_inline int fifo_queue(struct pv_svga *svga, const void *cmd, u32 bytes)
+{
+	int ret;
+
+	if (bytes > svga->fifo.credit) {
+		ret = fifo_get_credit(svga, bytes);
+		if (ret)
+			return ret;
+	}
+
+	svga->fifo.credit -= bytes;
+	if (has_busy_word(svga))
+		fifo_put_extended(svga, cmd, bytes);
+	else
+		fifo_put(svga, cmd, bytes);
+
+	return 0;
+}
+
 /**
  * pv_svga_fifo_emit - queue one command
  * @svga:  the device
@@ -184,20 +204,37 @@ int pv_svga_fifo_emit(struct pv_svga *svga, const void *cmd, u32 bytes)
 	int ret;
 
 	mutex_lock(&svga->fifo.lock);
-	if (bytes > svga->fifo.credit) {
-		ret = fifo_get_credit(svga, bytes);
-		if (ret)
-			goto out;
-	}
-
-	svga->fifo.credit -= bytes;
-	if (has_busy_word(svga))
-		fifo_put_extended(svga, cmd, bytes);
-	else
-		fifo_put(svga, cmd, bytes);
-	ret = 0;
-out:
+	ret = fifo_queue(svga, cmd, bytes);
 	mutex_unlock(&svga->fifo.lock);
+
+	return ret;
+}
+
+/**
+ * pv_svga_fifo_emit_fence - queue a fence with the next number
+ * @svga:  the device
+ * @seqno: set to the number
+ *
+ * Numbers are in the ring in the order in which they are given out. In another
+ * order the word that the device writes would go back, and who waits for the
+ * larger number would miss it.
+ *
+ * Context: as pv_svga_fifo_emit().
+ *
+ * Return: as pv_svga_fifo_emit().
+ */
+int pv_svga_fifo_emit_fence(struct pv_svga *svga, u32 *seqno)
+{
+	struct svga_cmd_fence cmd = { .cmd = SVGA_CMD_FENCE };
+	int ret;
+
+	mutex_lock(&svga->fifo.lock);
+	cmd.fence = svga->fence.seqno + 1;
+	ret = fifo_queue(svga, &cmd, sizeof(cmd));
+	if (!ret)
+		svga->fence.seqno = cmd.fence;
+	mutex_unlock(&svga->fifo.lock);
+	*seqno = cmd.fence;
 
 	return ret;
 }
@@ -254,7 +291,7 @@ static void fifo_write_pointers(struct pv_svga *svga)
 		fifo_write(svga, SVGA_FIFO_BUSY, 0);
 	/* A number that somebody else's fences have left would pass for ours. */
 	if (svga->limits.fifo_caps & SVGA_FIFO_CAP_FENCE)
-		fifo_write(svga, SVGA_FIFO_FENCE, atomic_read(&svga->fence.seqno));
+		fifo_write(svga, SVGA_FIFO_FENCE, svga->fence.seqno);
 	/* All of it before the register write that makes the device look. */
 	mb();
 	svga->fifo.next = svga->limits.fifo_min;

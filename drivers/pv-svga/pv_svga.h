@@ -75,12 +75,12 @@ struct pv_svga_vblank {
 
 /**
  * struct pv_svga_fence - numbers that the device passes on
- * @seqno:	the last number given out
+ * @seqno:	the last number given out. Guarded by &struct pv_svga_fifo.lock.
  * @wait:	woken by the interrupt
  * @irq:	whether there is an interrupt; constant after probe
  */
 struct pv_svga_fence {
-	atomic_t seqno;
+	u32 seqno;
 	wait_queue_head_t wait;
 	bool irq;
 };
@@ -220,6 +220,7 @@ void pv_svga_read_claims(struct pv_svga *svga, u32 fifo_bar,
 int pv_svga_fifo_start(struct pv_svga *svga);
 void pv_svga_fifo_stop(struct pv_svga *svga);
 int pv_svga_fifo_emit(struct pv_svga *svga, const void *cmd, u32 bytes);
+int pv_svga_fifo_emit_fence(struct pv_svga *svga, u32 *seqno);
 int pv_svga_fifo_sync(struct pv_svga *svga);
 int pv_svga_fifo_panic_emit(struct pv_svga *svga, const void *cmd, u32 bytes);
 
