@@ -5,6 +5,9 @@
  * Copyright (C) 2026 the pvops developers
  */
 
+#include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
+
 #include <linux/random.h>
 
 #include <drm/drm_client.h>
@@ -452,6 +455,73 @@ static void forgotten_regions_are_bound_anew(struct kunit *test)
 			display->buffer->gem->size >> PAGE_SHIFT);
 }
 
+/* No time passes; @polls of the stand-in are the waits in which it does nothing. */
+static bool fence_passes_late(struct pv_svga *svga, u32 seqno)
+{
+	struct model *model = kunit_get_current_test()->priv;
+
+	if (model->polls) {
+		model->polls--;
+		return false;
+	}
+	model->fault = MODEL_FAULT_NONE;
+	model_run_fifo(model);
+
+	return true;
+}
+
+/* Deletes a buffer that has been shown, while the device does nothing. */
+static struct display *delete_while_stuck(struct kunit *test, u32 waits)
+{
+	struct display *display = display_with_regions(test);
+	struct drm_client_buffer *buffer = larger_buffer(test, display);
+
+	display_commit_on(test, display);
+	display_commit_off(test, display);
+	KUNIT_EXPECT_GT(test, display->svga->gmr.pages, 0);
+	kunit_activate_static_stub(test, pv_svga_fence_wait, fence_passes_late);
+	display->model->polls = waits;
+	display->model->fault = MODEL_FAULT_STUCK;
+	display_delete(display, buffer);
+	KUNIT_EXPECT_EQ(test, display->svga->gmr.pages, 0);
+	display->fb = display->buffer->fb;
+	display_draw(display, 3);
+
+	return display;
+}
+
+/* A pause of the host, say: the display goes on after it. */
+static void pages_wait_for_a_late_device(struct kunit *test)
+{
+	struct display *display = delete_while_stuck(test, 10);
+	struct model *model = display->model;
+	u32 i;
+
+	KUNIT_EXPECT_TRUE(test, display->svga->fifo.running);
+	for (i = 0; i < MODEL_GMRS; i++)
+		KUNIT_EXPECT_EQ(test, model->gmr[i].num_pages, 0);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+	KUNIT_EXPECT_EQ(test, model->bad, 0);
+}
+
+/* It comes back when the pages belong to somebody else. */
+static void dead_device_is_stopped_before_pages_go(struct kunit *test)
+{
+	struct display *display = delete_while_stuck(test, 1000);
+	struct model *model = display->model;
+	u32 seen = model->commands;
+
+	KUNIT_EXPECT_FALSE(test, display->svga->fifo.running);
+	model->polls = 0;
+	model->fault = MODEL_FAULT_NONE;
+	model_run_fifo(model);
+	KUNIT_EXPECT_EQ(test, model->commands, seen);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+	KUNIT_EXPECT_EQ(test, model->bad, 0);
+}
+
 static void stuck_device_is_an_error(struct kunit *test)
 {
 	struct display *display = display_of_profile(test);
@@ -467,6 +537,7 @@ static void stuck_device_is_an_error(struct kunit *test)
 	for (i = 0; i < 4000 && svga->fifo.running; i++)
 		pv_svga_screen_update(svga, &DRM_RECT_INIT(0, 0, 1, 1));
 	KUNIT_EXPECT_FALSE(test, svga->fifo.running);
+	KUNIT_EXPECT_EQ(test, model->regs[SVGA_REG_CONFIG_DONE], 0);
 	KUNIT_EXPECT_EQ(test, -EIO, pv_svga_fifo_sync(svga));
 
 	/* It recovers with the next mode set. */
@@ -490,6 +561,7 @@ static void bad_stop_is_an_error(struct kunit *test)
 		display->model->fifo[SVGA_FIFO_STOP] = bad[i];
 		KUNIT_EXPECT_EQ(test, -EIO, pv_svga_fifo_emit(svga, &update, sizeof(update)));
 		KUNIT_EXPECT_FALSE(test, svga->fifo.running);
+		KUNIT_EXPECT_EQ(test, display->model->regs[SVGA_REG_CONFIG_DONE], 0);
 		KUNIT_EXPECT_EQ(test, -EIO, pv_svga_fifo_sync(svga));
 	}
 }
@@ -558,6 +630,8 @@ static void unread_commands_are_not_written_over(struct kunit *test)
 				      sizeof(update));
 	KUNIT_EXPECT_EQ(test, model->commands, seen);
 	model->fault = MODEL_FAULT_NONE;
+	/* It has been told to stop; let it go on, to see what it has. */
+	model->regs[SVGA_REG_CONFIG_DONE] = 1;
 	for (i = 0; i < 4; i++)
 		model_run_fifo(model);
 	KUNIT_EXPECT_EQ(test, model->fifo[SVGA_FIFO_STOP], svga->fifo.next);
@@ -616,6 +690,8 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(regions_save_the_copy),
 	KUNIT_CASE(too_few_region_pages_mean_a_copy),
 	KUNIT_CASE(forgotten_regions_are_bound_anew),
+	KUNIT_CASE(pages_wait_for_a_late_device),
+	KUNIT_CASE(dead_device_is_stopped_before_pages_go),
 	KUNIT_CASE_PARAM(stuck_device_is_an_error, display_profile_gen_params),
 	KUNIT_CASE(bad_stop_is_an_error),
 	KUNIT_CASE(busy_device_is_an_error),

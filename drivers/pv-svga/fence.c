@@ -17,8 +17,15 @@
 
 #include "pv_svga.h"
 
-/* A device that does not pass a fence for this long is taken for dead. */
+/* A device that does not pass a fence for this long is late. */
 #define FENCE_TIMEOUT	(HZ / 2)
+
+/*
+ * One that is late this often in a row is taken for dead. Not one long wait: the
+ * clock of a guest may jump when its host goes on after a pause, and would end
+ * it before the device, which stood still as well, had its time.
+ */
+#define FENCE_WAITS	20
 
 static bool has_fence(const struct pv_svga *svga)
 {
@@ -124,18 +131,46 @@ int pv_svga_fence_init(struct pv_svga *svga, struct pci_dev *pdev)
 	return devm_add_action_or_reset(&pdev->dev, irq_disable, svga);
 }
 
-static int wait_passed(struct pv_svga *svga, u32 seqno)
+/**
+ * pv_svga_fence_wait - wait for a fence, for half a second
+ * @svga:  the device, with an interrupt
+ * @seqno: the number of the fence
+ *
+ * Context: may sleep. The caller holds drm_dev_enter().
+ *
+ * Return: whether the device has passed it.
+ */
+bool pv_svga_fence_wait(struct pv_svga *svga, u32 seqno)
 {
-	if (!svga->fence.irq)
-		return pv_svga_fifo_sync(svga);
+	KUNIT_STATIC_STUB_REDIRECT(pv_svga_fence_wait, svga, seqno);
 
 	/* The doorbell makes an idle device start now. */
 	pv_svga_write(svga, SVGA_REG_SYNC, 1);
-	if (!wait_event_timeout(svga->fence.wait, fence_passed(svga, seqno),
-				FENCE_TIMEOUT))
-		return -ETIMEDOUT;
 
-	return 0;
+	return wait_event_timeout(svga->fence.wait, fence_passed(svga, seqno),
+				  FENCE_TIMEOUT);
+}
+
+/* Waits up to @waits times; *@seqno is set if that was in vain. */
+static int fence_sync(struct pv_svga *svga, u32 waits, u32 *seqno)
+{
+	int ret;
+
+	/* QEMU would take the number of a fence for the next command. */
+	if (!has_fence(svga))
+		return pv_svga_fifo_sync(svga);
+
+	ret = pv_svga_fifo_emit_fence(svga, seqno);
+	if (ret)
+		return ret;
+	if (!svga->fence.irq)
+		return pv_svga_fifo_sync(svga);
+
+	for (; waits; waits--)
+		if (pv_svga_fence_wait(svga, *seqno))
+			return 0;
+
+	return -ETIMEDOUT;
 }
 
 /**
@@ -152,15 +187,31 @@ static int wait_passed(struct pv_svga *svga, u32 seqno)
 int pv_svga_fence_sync(struct pv_svga *svga)
 {
 	u32 seqno;
-	int ret;
 
-	/* QEMU would take the number of a fence for the next command. */
-	if (!has_fence(svga))
-		return pv_svga_fifo_sync(svga);
+	return fence_sync(svga, 1, &seqno);
+}
 
-	ret = pv_svga_fifo_emit_fence(svga, &seqno);
-	if (ret)
-		return ret;
+/**
+ * pv_svga_fence_settle - make sure that the device does nothing more
+ * @svga: the device
+ *
+ * Of what was queued before, that is. A device that does not get there has its
+ * ring stopped, and the screen stands still until the next mode set, so it is
+ * given more time than in pv_svga_fence_sync().
+ *
+ * Context: may sleep, at most ten seconds; takes fifo.lock. The caller holds
+ * drm_dev_enter().
+ */
+void pv_svga_fence_settle(struct pv_svga *svga)
+{
+	u32 seqno;
 
-	return wait_passed(svga, seqno);
+	if (fence_sync(svga, FENCE_WAITS, &seqno) != -ETIMEDOUT)
+		return;
+
+	mutex_lock(&svga->fifo.lock);
+	/* Who sets up the ring anew, meanwhile, lets all fences pass. */
+	if (svga->fifo.running && !fence_passed(svga, seqno))
+		pv_svga_fifo_fail(svga, "a fence is not passed", seqno);
+	mutex_unlock(&svga->fifo.lock);
 }

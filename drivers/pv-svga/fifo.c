@@ -40,8 +40,23 @@ static u32 fifo_read(struct pv_svga *svga, u32 word)
 	return READ_ONCE(svga->fifo.mem[word]);
 }
 
-static int fifo_fail(struct pv_svga *svga, const char *why, u32 value)
+/**
+ * pv_svga_fifo_fail - stop the ring of a device that breaks a rule
+ * @svga:  the device
+ * @why:   the rule, for the log
+ * @value: what was seen, for the log
+ *
+ * The device is told to stop as well. It would come back to commands that speak
+ * of memory which has been given to others meanwhile.
+ *
+ * Context: any that may take reg_lock; the caller holds fifo.lock and
+ * drm_dev_enter().
+ *
+ * Return: -EIO.
+ */
+int pv_svga_fifo_fail(struct pv_svga *svga, const char *why, u32 value)
 {
+	pv_svga_write(svga, SVGA_REG_CONFIG_DONE, 0);
 	svga->fifo.running = false;
 	svga->fifo.credit = 0;
 	/* What was queued may be lost, definitions of regions among it. */
@@ -56,7 +71,7 @@ static int fifo_get_stop(struct pv_svga *svga, u32 *stop)
 {
 	*stop = fifo_read(svga, SVGA_FIFO_STOP);
 	if (!pv_svga_fifo_offset_ok(&svga->limits, *stop))
-		return fifo_fail(svga, "bad STOP", *stop);
+		return pv_svga_fifo_fail(svga, "bad STOP", *stop);
 
 	return 0;
 }
@@ -76,7 +91,7 @@ static int fifo_wait_space(struct pv_svga *svga, u32 bytes, u32 *space)
 		if (*space >= bytes)
 			return 0;
 		if (!pv_svga_poll_again(end))
-			return fifo_fail(svga, "no progress", stop);
+			return pv_svga_fifo_fail(svga, "no progress", stop);
 		pv_svga_write(svga, SVGA_REG_SYNC, 1);
 	}
 }
@@ -269,7 +284,7 @@ int pv_svga_fifo_sync(struct pv_svga *svga)
 		if (ret || (!busy && stop == svga->fifo.next))
 			break;
 		if (!pv_svga_poll_again(end)) {
-			ret = fifo_fail(svga, "does not drain", stop);
+			ret = pv_svga_fifo_fail(svga, "does not drain", stop);
 			break;
 		}
 	}
@@ -318,8 +333,8 @@ int pv_svga_fifo_start(struct pv_svga *svga)
 	pv_svga_write(svga, SVGA_REG_CONFIG_DONE, 0);
 	fifo_write_pointers(svga);
 	if (fifo_read(svga, SVGA_FIFO_NEXT_CMD) != svga->limits.fifo_min) {
-		ret = fifo_fail(svga, "memory does not hold its value",
-				fifo_read(svga, SVGA_FIFO_NEXT_CMD));
+		ret = pv_svga_fifo_fail(svga, "memory does not hold its value",
+					fifo_read(svga, SVGA_FIFO_NEXT_CMD));
 		goto out;
 	}
 	pv_svga_write(svga, SVGA_REG_CONFIG_DONE, 1);

@@ -257,7 +257,7 @@ void pv_svga_gmr_unbind(struct pv_svga *svga, struct pv_svga_fb *pfb)
 	if (drm_dev_enter(&svga->drm, &idx)) {
 		define(svga, pfb->gmr, 0);
 		/* The pages are given back only when it reads them no more. */
-		pv_svga_fence_sync(svga);
+		pv_svga_fence_settle(svga);
 		drm_dev_exit(idx);
 	}
 

@@ -219,6 +219,7 @@ void pv_svga_read_claims(struct pv_svga *svga, u32 fifo_bar,
 /* fifo.c */
 int pv_svga_fifo_start(struct pv_svga *svga);
 void pv_svga_fifo_stop(struct pv_svga *svga);
+int pv_svga_fifo_fail(struct pv_svga *svga, const char *why, u32 value);
 int pv_svga_fifo_emit(struct pv_svga *svga, const void *cmd, u32 bytes);
 int pv_svga_fifo_emit_fence(struct pv_svga *svga, u32 *seqno);
 int pv_svga_fifo_sync(struct pv_svga *svga);
@@ -239,7 +240,9 @@ void pv_svga_cursor_move(struct pv_svga *svga, bool on, s32 x, s32 y);
 
 /* fence.c */
 int pv_svga_fence_init(struct pv_svga *svga, struct pci_dev *pdev);
+bool pv_svga_fence_wait(struct pv_svga *svga, u32 seqno);
 int pv_svga_fence_sync(struct pv_svga *svga);
+void pv_svga_fence_settle(struct pv_svga *svga);
 void pv_svga_irq_enable(struct pv_svga *svga, bool on);
 u32 pv_svga_irq_ack(struct pv_svga *svga);
 irqreturn_t pv_svga_irq_handler(int irq, void *data);
