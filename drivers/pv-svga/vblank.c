@@ -143,9 +143,10 @@ int pv_svga_vblank_init(struct pv_svga *svga)
 	hrtimer_init(&svga->vblank.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	svga->vblank.timer.function = vblank_tick;
 
-	ret = drmm_add_action(&svga->drm, vblank_fini, svga);
+	ret = drm_vblank_init(&svga->drm, 1);
 	if (ret)
 		return ret;
 
-	return drm_vblank_init(&svga->drm, 1);
+	/* Released in reverse order: the timer uses what has been made above. */
+	return drmm_add_action_or_reset(&svga->drm, vblank_fini, svga);
 }
