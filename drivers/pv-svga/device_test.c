@@ -420,6 +420,33 @@ static void regions_save_the_copy(struct kunit *test)
 	KUNIT_EXPECT_GT(test, model->fifo[SVGA_FIFO_FENCE], 0);
 }
 
+/* A commit in progress would use a region that the device does not know yet. */
+static void regions_count_when_they_are_complete(struct kunit *test)
+{
+	struct display *display = display_with_regions(test);
+	struct pv_svga_fb *pfb = to_pv_svga_fb(display->fb);
+	struct pv_svga *svga = display->svga;
+	struct model *model = display->model;
+
+	/* The stand-in runs each command while the driver still binds. */
+	model->binding = pfb;
+	display_draw(display, 1);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_EQ(test, model->bad, 0);
+	KUNIT_EXPECT_GT(test, pv_svga_gmr_bound(svga, pfb), 0);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+
+	pv_svga_gmr_forget(svga);
+	KUNIT_EXPECT_EQ(test, pv_svga_gmr_bound(svga, pfb), 0);
+	display_draw(display, 5);
+	display_commit_off(test, display);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_EQ(test, model->bad, 0);
+	KUNIT_EXPECT_GT(test, pv_svga_gmr_bound(svga, pfb), 0);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+	model->binding = NULL;
+}
+
 /* A device without room for the region gets a copy. */
 static void too_few_region_pages_mean_a_copy(struct kunit *test)
 {
@@ -688,6 +715,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(bad_pitch_draws_nothing),
 	KUNIT_CASE(pitch_is_locked),
 	KUNIT_CASE(regions_save_the_copy),
+	KUNIT_CASE(regions_count_when_they_are_complete),
 	KUNIT_CASE(too_few_region_pages_mean_a_copy),
 	KUNIT_CASE(forgotten_regions_are_bound_anew),
 	KUNIT_CASE(pages_wait_for_a_late_device),

@@ -150,31 +150,68 @@ static bool take_pages(struct pv_svga *svga, u32 num_pages)
 	return true;
 }
 
-/* Gives the frame buffer a number that no other has. */
-static int take_region(struct pv_svga *svga, struct pv_svga_fb *pfb, u32 num_pages)
+/* Returns a number that no other frame buffer has. */
+static int take_region(struct pv_svga *svga, u32 num_pages)
 {
 	int id;
 
 	if (!take_pages(svga, num_pages))
 		return -ENOSPC;
 
-	/* From 1, since 0 stands for no region in @pfb. */
+	/* From 1, since 0 stands for no region in a frame buffer. */
 	id = ida_alloc_range(&svga->gmr.ids, 1, svga->limits.gmr_max_ids - 1,
 			     GFP_KERNEL);
-	if (id < 0) {
+	if (id < 0)
 		svga->gmr.pages -= num_pages;
-		return id;
-	}
-	pfb->gmr = id;
 
-	return 0;
+	return id;
 }
 
-static void drop_region(struct pv_svga *svga, struct pv_svga_fb *pfb, u32 num_pages)
+static void drop_region(struct pv_svga *svga, u32 id, u32 num_pages)
 {
-	ida_free(&svga->gmr.ids, pfb->gmr);
-	pfb->gmr = 0;
+	ida_free(&svga->gmr.ids, id);
 	svga->gmr.pages -= num_pages;
+}
+
+static int define_pages(struct pv_svga *svga, u32 id, u32 num_pages,
+			struct sg_table *pages)
+{
+	int ret;
+
+	ret = define(svga, id, num_pages);
+	if (ret)
+		return ret;
+
+	return remap(svga, id, pages);
+}
+
+/*
+ * A commit that is in progress may be about to show the frame buffer, without
+ * fb_lock. It must not see a region that the device does not know yet.
+ */
+static int bind_pages(struct pv_svga *svga, struct pv_svga_fb *pfb, u32 num_pages,
+		      struct sg_table *pages)
+{
+	int epoch = atomic_read(&svga->gmr.epoch);
+	int id, ret;
+
+	id = pfb->gmr ?: take_region(svga, num_pages);
+	if (id < 0)
+		return id;
+
+	ret = define_pages(svga, id, num_pages, pages);
+	if (ret) {
+		WRITE_ONCE(pfb->gmr, 0);
+		drop_region(svga, id, num_pages);
+		return ret;
+	}
+
+	/* After the commands: a region that was lost counts again with this. */
+	smp_store_release(&pfb->gmr_epoch, epoch);
+	/* Last: a new region counts with this. */
+	smp_store_release(&pfb->gmr, id);
+
+	return 0;
 }
 
 /**
@@ -191,8 +228,6 @@ static void drop_region(struct pv_svga *svga, struct pv_svga_fb *pfb, u32 num_pa
 int pv_svga_gmr_bind(struct pv_svga *svga, struct pv_svga_fb *pfb)
 {
 	struct drm_gem_object *obj = drm_gem_fb_get_obj(&pfb->base, 0);
-	u32 num_pages = obj->size >> PAGE_SHIFT;
-	int epoch = atomic_read(&svga->gmr.epoch);
 	struct sg_table *pages;
 	int idx, ret;
 
@@ -206,17 +241,7 @@ int pv_svga_gmr_bind(struct pv_svga *svga, struct pv_svga_fb *pfb)
 	if (!drm_dev_enter(&svga->drm, &idx))
 		return -ENODEV;
 
-	ret = pfb->gmr ? 0 : take_region(svga, pfb, num_pages);
-	if (ret)
-		goto exit;
-	ret = define(svga, pfb->gmr, num_pages);
-	if (!ret)
-		ret = remap(svga, pfb->gmr, pages);
-	if (ret)
-		drop_region(svga, pfb, num_pages);
-	else
-		pfb->gmr_epoch = epoch;
-exit:
+	ret = bind_pages(svga, pfb, obj->size >> PAGE_SHIFT, pages);
 	drm_dev_exit(idx);
 
 	return ret;
@@ -262,6 +287,6 @@ void pv_svga_gmr_unbind(struct pv_svga *svga, struct pv_svga_fb *pfb)
 	}
 
 	mutex_lock(&svga->fb_lock);
-	drop_region(svga, pfb, obj->size >> PAGE_SHIFT);
+	drop_region(svga, pfb->gmr, obj->size >> PAGE_SHIFT);
 	mutex_unlock(&svga->fb_lock);
 }

@@ -311,13 +311,18 @@ static bool run_blit(struct reader *reader)
 	return true;
 }
 
+static bool bound_too_early(struct model *model)
+{
+	return model->binding && pv_svga_gmr_bound(model->svga, model->binding);
+}
+
 static bool run_define_gmr2(struct reader *reader)
 {
 	struct svga_cmd_define_gmr2 cmd;
 	struct model_gmr *gmr;
 
 	if (!take_rest(reader, &cmd, sizeof(cmd)) || cmd.gmr_id >= MODEL_GMRS ||
-	    cmd.num_pages > MODEL_GMR_PAGES)
+	    cmd.num_pages > MODEL_GMR_PAGES || bound_too_early(reader->model))
 		return false;
 	gmr = &reader->model->gmr[cmd.gmr_id];
 	gmr->num_pages = cmd.num_pages;
@@ -331,7 +336,8 @@ static bool run_remap_gmr2(struct reader *reader)
 	struct svga_cmd_remap_gmr2 cmd;
 	struct model_gmr *gmr;
 
-	if (!take_rest(reader, &cmd, sizeof(cmd)) || cmd.gmr_id >= MODEL_GMRS || cmd.flags)
+	if (!take_rest(reader, &cmd, sizeof(cmd)) || cmd.gmr_id >= MODEL_GMRS || cmd.flags ||
+	    bound_too_early(reader->model))
 		return false;
 	gmr = &reader->model->gmr[cmd.gmr_id];
 	if ((u64)cmd.offset_pages + cmd.num_pages > gmr->num_pages)

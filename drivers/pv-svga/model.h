@@ -62,6 +62,8 @@ struct model_gmr {
  * @cursor_hot_x: hot spot
  * @cursor_hot_y: hot spot
  * @gmr:	regions
+ * @binding:	the frame buffer whose region is expected, or %NULL: a driver
+ *		that takes it for bound before all pages are there is wrong
  * @gmrfb:	where BLIT_GMRFB_TO_SCREEN reads
  * @has_screen:	a screen object is defined
  * @irq:	causes not yet acknowledged
@@ -84,6 +86,7 @@ struct model {
 	u32 cursor_hot_x;
 	u32 cursor_hot_y;
 	struct model_gmr gmr[MODEL_GMRS];
+	const struct pv_svga_fb *binding;
 	struct svga_cmd_define_gmrfb gmrfb;
 	bool has_screen;
 	u32 irq;

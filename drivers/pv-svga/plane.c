@@ -77,10 +77,9 @@ static void rect_union(struct drm_rect *to, const struct drm_rect *from)
  * Copies every damaged rectangle and shows them with one UPDATE. The plane is
  * the screen, see primary_atomic_check(), so the source begins in its corner.
  */
-static void copy_damage(struct pv_svga *svga, struct drm_plane_state *old,
-			struct drm_plane_state *new)
+static void copy_damage(struct pv_svga *svga, const struct pv_svga_fb *pfb,
+			struct drm_plane_state *old, struct drm_plane_state *new)
 {
-	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
 	int x = new->src.x1 >> 16, y = new->src.y1 >> 16;
 	/* Cleared below; hardened kernels would do so twice. */
 	struct drm_atomic_helper_damage_iter iter __uninitialized;
@@ -101,9 +100,9 @@ static void copy_damage(struct pv_svga *svga, struct drm_plane_state *old,
 	pv_svga_screen_update(svga, &all);
 }
 
-/* The same, but the device reads the pixels itself. */
+/* The same, but the device reads the pixels itself, from the region @gmr. */
 static noinline void blit_damage(struct pv_svga *svga, struct drm_plane_state *old,
-				 struct drm_plane_state *new)
+				 struct drm_plane_state *new, u32 gmr)
 {
 	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
 	struct drm_atomic_helper_damage_iter iter;
@@ -113,7 +112,7 @@ static noinline void blit_damage(struct pv_svga *svga, struct drm_plane_state *o
 	pv_svga_gmr_sync(svga, pfb);
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
 	drm_atomic_for_each_plane_damage(&iter, &rect) {
-		pv_svga_screen_blit(svga, pfb, &rect, new->src.x1 >> 16,
+		pv_svga_screen_blit(svga, pfb, gmr, &rect, new->src.x1 >> 16,
 				    new->src.y1 >> 16);
 		damaged = true;
 	}
@@ -125,15 +124,18 @@ static noinline void blit_damage(struct pv_svga *svga, struct drm_plane_state *o
 static void show_damage(struct pv_svga *svga, struct drm_plane_state *old,
 			struct drm_plane_state *new)
 {
+	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
 	int idx;
+	u32 gmr;
 
 	if (!drm_dev_enter(&svga->drm, &idx))
 		return;
 
-	if (pv_svga_gmr_bound(svga, to_pv_svga_fb(new->fb)))
-		blit_damage(svga, old, new);
+	gmr = pv_svga_gmr_bound(svga, pfb);
+	if (gmr)
+		blit_damage(svga, old, new, gmr);
 	else
-		copy_damage(svga, old, new);
+		copy_damage(svga, pfb, old, new);
 
 	drm_dev_exit(idx);
 }

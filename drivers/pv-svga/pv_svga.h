@@ -115,8 +115,9 @@ struct pv_svga_blit_cmd {
  * @map:	the kernel's mapping of the GEM objects, once shown
  * @pixels:	the first pixel in @map, or %NULL. Set once, under fb_lock.
  * @imported: the pixels are those of another device's buffer; set with @pixels
- * @gmr:	the guest memory region that covers it, 0 for none; fb_lock
- * @gmr_epoch:	what &struct pv_svga_gmr.epoch was when it was bound
+ * @gmr:	the guest memory region that covers it, 0 for none; written
+ *		under fb_lock, when the device has been told of all pages
+ * @gmr_epoch:	what &struct pv_svga_gmr.epoch was when it was bound; the same
  */
 struct pv_svga_fb {
 	struct drm_framebuffer base;
@@ -190,18 +191,27 @@ static inline struct pv_svga *to_pv_svga(struct drm_device *drm)
 }
 
 /**
- * pv_svga_gmr_bound - whether the device can read a frame buffer by itself
+ * pv_svga_gmr_bound - the region from which the device can read a frame buffer
  * @svga: the device
  * @pfb:  the frame buffer
  *
- * Context: any, in a commit that shows @pfb.
+ * A caller that has an answer uses it: the next one may be another.
  *
- * Return: true if it is bound to a region that the device still knows.
+ * Context: any, in a commit that shows @pfb; fb_lock need not be held.
+ *
+ * Return: the number of a region that the device still knows, 0 for none.
  */
-static inline bool pv_svga_gmr_bound(struct pv_svga *svga,
-				     const struct pv_svga_fb *pfb)
+static inline u32 pv_svga_gmr_bound(struct pv_svga *svga,
+				    const struct pv_svga_fb *pfb)
 {
-	return pfb->gmr && pfb->gmr_epoch == atomic_read(&svga->gmr.epoch);
+	/* Pairs with the release in bind_pages(). */
+	u32 id = smp_load_acquire(&pfb->gmr);
+
+	/* Pairs with the other one there. */
+	if (!id || smp_load_acquire(&pfb->gmr_epoch) != atomic_read(&svga->gmr.epoch))
+		return 0;
+
+	return id;
 }
 
 /* drv.c */
@@ -234,7 +244,7 @@ void pv_svga_screen_panic_update(struct pv_svga *svga, const struct drm_rect *re
 void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 			 const struct drm_rect *src, int x, int y);
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 const struct drm_rect *src, int x, int y);
+			 u32 gmr, const struct drm_rect *src, int x, int y);
 bool pv_svga_has_cursor(const struct pv_svga *svga);
 void pv_svga_cursor_move(struct pv_svga *svga, bool on, s32 x, s32 y);
 

@@ -282,7 +282,8 @@ void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 /**
  * pv_svga_screen_blit - make the device read pixels from guest memory
  * @svga: the device, with screen objects
- * @pfb:  the frame buffer, bound to a region
+ * @pfb:  the frame buffer
+ * @gmr:  the region that it is bound to
  * @src:  pixels of the frame buffer
  * @x:    the pixel of the frame buffer in the corner of the screen
  * @y:    the same, down
@@ -292,9 +293,9 @@ void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
  * Context: may sleep. The caller holds drm_dev_enter().
  */
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
-			 const struct drm_rect *src, int x, int y)
+			 u32 gmr, const struct drm_rect *src, int x, int y)
 {
-	const struct svga_guest_ptr from = { pfb->gmr, pfb->base.offsets[0] };
+	const struct svga_guest_ptr from = { gmr, pfb->base.offsets[0] };
 	struct drm_rect dst = *src;
 	struct pv_svga_blit_cmd cmd;
 
