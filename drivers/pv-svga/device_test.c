@@ -460,6 +460,26 @@ static void too_few_region_pages_mean_a_copy(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, memchr_inv(display->model->vram, 0, DISPLAY_WIDTH * 4));
 }
 
+/* The ring holds any command but the page numbers. */
+static void half_a_region_is_taken_back(struct kunit *test)
+{
+	struct display *display = display_with_regions(test);
+	struct pv_svga *svga = display->svga;
+	struct model *model = display->model;
+	u32 i;
+
+	svga->limits.fifo_max = svga->limits.fifo_min + 64;
+	svga->fifo.running = false;
+	KUNIT_ASSERT_EQ(test, 0, pv_svga_fifo_start(svga));
+	display_draw(display, 1);
+	display_commit_on(test, display);
+	KUNIT_EXPECT_TRUE(test, display_shows(display));
+	KUNIT_EXPECT_EQ(test, svga->gmr.pages, 0);
+	for (i = 0; i < MODEL_GMRS; i++)
+		KUNIT_EXPECT_EQ(test, model->gmr[i].num_pages, 0);
+	KUNIT_EXPECT_EQ(test, model->bad, 0);
+}
+
 /* What suspend and resume do to regions */
 static void forgotten_regions_are_bound_anew(struct kunit *test)
 {
@@ -717,6 +737,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(regions_save_the_copy),
 	KUNIT_CASE(regions_count_when_they_are_complete),
 	KUNIT_CASE(too_few_region_pages_mean_a_copy),
+	KUNIT_CASE(half_a_region_is_taken_back),
 	KUNIT_CASE(forgotten_regions_are_bound_anew),
 	KUNIT_CASE(pages_wait_for_a_late_device),
 	KUNIT_CASE(dead_device_is_stopped_before_pages_go),

@@ -201,6 +201,8 @@ static int bind_pages(struct pv_svga *svga, struct pv_svga_fb *pfb, u32 num_page
 
 	ret = define_pages(svga, id, num_pages, pages);
 	if (ret) {
+		/* The device may have got a part, which it need not keep. */
+		define(svga, id, 0);
 		WRITE_ONCE(pfb->gmr, 0);
 		drop_region(svga, id, num_pages);
 		return ret;
