@@ -46,6 +46,29 @@ static bool has_alpha(const struct pv_svga *svga)
 	return svga->limits.caps & SVGA_CAP_ALPHA_CURSOR;
 }
 
+static u32 cmd_bytes(const struct pv_svga *svga)
+{
+	return has_alpha(svga) ? offsetofend(struct pv_svga_cursor_cmd, argb) :
+				 offsetofend(struct pv_svga_cursor_cmd, xor);
+}
+
+/**
+ * pv_svga_has_cursor - whether the device can draw a cursor
+ * @svga: the device, with its limits known
+ *
+ * The smallest ring that is accepted does not hold the command with the image,
+ * and a cursor without one would be worse than none.
+ *
+ * Return: true if it can.
+ */
+bool pv_svga_has_cursor(const struct pv_svga *svga)
+{
+	const struct pv_svga_limits *limits = &svga->limits;
+
+	return (limits->caps & (SVGA_CAP_CURSOR | SVGA_CAP_ALPHA_CURSOR)) &&
+	       limits->fifo_max - limits->fifo_min > cmd_bytes(svga);
+}
+
 /* User space may name any spot; the device knows those in the image. */
 static int hot_spot(int spot)
 {
@@ -53,8 +76,8 @@ static int hot_spot(int spot)
 }
 
 /* The image is always 64x64: QEMU misreads masks of lines below 32 pixels. */
-static u32 make_alpha_cmd(struct pv_svga_cursor_cmd *cmd,
-			  const struct drm_plane_state *state)
+static void make_alpha_cmd(struct pv_svga_cursor_cmd *cmd,
+			   const struct drm_plane_state *state)
 {
 	const struct drm_framebuffer *fb = state->fb;
 
@@ -67,12 +90,10 @@ static u32 make_alpha_cmd(struct pv_svga_cursor_cmd *cmd,
 	};
 	pv_svga_cursor_pad(cmd->argb, to_pv_svga_fb(fb)->pixels,
 			   fb->pitches[0], fb->width, fb->height);
-
-	return offsetofend(struct pv_svga_cursor_cmd, argb);
 }
 
-static u32 make_mask_cmd(struct pv_svga_cursor_cmd *cmd,
-			 const struct drm_plane_state *state)
+static void make_mask_cmd(struct pv_svga_cursor_cmd *cmd,
+			  const struct drm_plane_state *state)
 {
 	const struct drm_framebuffer *fb = state->fb;
 
@@ -88,17 +109,18 @@ static u32 make_mask_cmd(struct pv_svga_cursor_cmd *cmd,
 	pv_svga_cursor_pad(cmd->xor, to_pv_svga_fb(fb)->pixels,
 			   fb->pitches[0], fb->width, fb->height);
 	pv_svga_cursor_masks(cmd->and, cmd->xor);
-
-	return offsetofend(struct pv_svga_cursor_cmd, xor);
 }
 
 static void define_cursor(struct pv_svga *svga, const struct drm_plane_state *state)
 {
 	struct pv_svga_cursor_cmd *cmd = svga->cursor_cmd;
-	u32 bytes = has_alpha(svga) ? make_alpha_cmd(cmd, state) :
-				      make_mask_cmd(cmd, state);
 
-	pv_svga_fifo_emit(svga, cmd, bytes);
+	if (has_alpha(svga))
+		make_alpha_cmd(cmd, state);
+	else
+		make_mask_cmd(cmd, state);
+
+	pv_svga_fifo_emit(svga, cmd, cmd_bytes(svga));
 }
 
 /* The device is told where the hot spot is, not the corner of the image. */
@@ -247,7 +269,7 @@ static const struct drm_plane_helper_funcs cursor_helper_funcs = {
  * pv_svga_cursor_init - add the cursor plane
  * @svga: the device
  *
- * A device that offers no cursor gets no plane, so that compositors draw
+ * A device that can draw no cursor gets no plane, so that compositors draw
  * theirs. QEMU offers one only while a viewer that shows it is attached.
  *
  * Return: 0 or a negative error.

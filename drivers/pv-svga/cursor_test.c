@@ -119,6 +119,32 @@ static void cursor_has_image_and_hot_spot(struct kunit *test)
 	display_delete(display, image);
 }
 
+/* There is a cursor from the size on with which its image can be queued. */
+static void ring_must_hold_the_image(struct kunit *test)
+{
+	struct display *display = display_of_profile(test);
+	struct pv_svga *svga = display->svga;
+	struct pv_svga_limits *limits = &svga->limits;
+	struct drm_client_buffer *image;
+
+	if (!pv_svga_has_cursor(svga))
+		kunit_skip(test, "no cursor");
+
+	limits->fifo_max = limits->fifo_min + 64 * 64 * 4;
+	limits->fifo_max += limits->caps & SVGA_CAP_ALPHA_CURSOR ? 24 : 32 + 512;
+	KUNIT_EXPECT_FALSE(test, pv_svga_has_cursor(svga));
+	limits->fifo_max += 4;
+	KUNIT_EXPECT_TRUE(test, pv_svga_has_cursor(svga));
+
+	svga->fifo.running = false;
+	display_commit_on(test, display);
+	image = create_image(test, display);
+	KUNIT_EXPECT_EQ(test, 0, commit_cursor(test, display, image->fb, false));
+	model_run_fifo(display->model);
+	expect_image(test, display->model);
+	display_delete(display, image);
+}
+
 /* Off and on again, as DPMS does it: the cursor plane keeps its buffer. */
 static void set_active(struct kunit *test, struct display *display, bool active)
 {
@@ -170,6 +196,7 @@ static void cursor_goes_off_with_the_screen(struct kunit *test)
 
 static struct kunit_case cursor_cases[] = {
 	KUNIT_CASE_PARAM(cursor_has_image_and_hot_spot, display_profile_gen_params),
+	KUNIT_CASE_PARAM(ring_must_hold_the_image, display_profile_gen_params),
 	KUNIT_CASE_PARAM(cursor_goes_off_with_the_screen, display_profile_gen_params),
 	{ }
 };

@@ -245,7 +245,6 @@ void pv_svga_screen_copy(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 			 const struct drm_rect *src, int x, int y);
 void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 			 u32 gmr, const struct drm_rect *src, int x, int y);
-bool pv_svga_has_cursor(const struct pv_svga *svga);
 void pv_svga_cursor_move(struct pv_svga *svga, bool on, s32 x, s32 y);
 
 /* fence.c */
@@ -274,6 +273,7 @@ int pv_svga_fb_access(struct drm_plane *plane, struct drm_plane_state *state);
 /* plane.c, cursor.c, crtc.c, vblank.c, connector.c, panic.c: KMS objects */
 extern const struct drm_plane_funcs pv_svga_plane_funcs;
 int pv_svga_primary_init(struct pv_svga *svga);
+bool pv_svga_has_cursor(const struct pv_svga *svga);
 int pv_svga_cursor_init(struct pv_svga *svga);
 int pv_svga_crtc_init(struct pv_svga *svga);
 int pv_svga_connector_init(struct pv_svga *svga);

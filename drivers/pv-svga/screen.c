@@ -304,17 +304,6 @@ void pv_svga_screen_blit(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 	pv_svga_fifo_emit(svga, &cmd, sizeof(cmd));
 }
 
-/**
- * pv_svga_has_cursor - whether the device draws a cursor
- * @svga: the device
- *
- * Return: true if it does.
- */
-bool pv_svga_has_cursor(const struct pv_svga *svga)
-{
-	return svga->limits.caps & (SVGA_CAP_CURSOR | SVGA_CAP_ALPHA_CURSOR);
-}
-
 static void move_by_fifo(struct pv_svga *svga, bool on, s32 x, s32 y)
 {
 	u32 *words = svga->fifo.mem;
