@@ -638,6 +638,19 @@ static void fences_of_others_do_not_count(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, pv_svga_fence_sync(svga));
 }
 
+/* Of a shared line; the device may have been removed from under the driver. */
+static void interrupts_of_others_are_left_to_them(struct kunit *test)
+{
+	struct display *display = display_create(test, MODEL_CAPS_FULL, MODEL_FIFO_CAPS_FULL);
+	struct model *model = display->model;
+
+	KUNIT_EXPECT_EQ(test, IRQ_NONE, pv_svga_irq_handler(0, display->svga));
+	model->irq = U32_MAX;
+	KUNIT_EXPECT_EQ(test, IRQ_NONE, pv_svga_irq_handler(0, display->svga));
+	model->irq = SVGA_IRQFLAG_ANY_FENCE;
+	KUNIT_EXPECT_EQ(test, IRQ_HANDLED, pv_svga_irq_handler(0, display->svga));
+}
+
 static void sync_drains_more_than_one_go(struct kunit *test)
 {
 	struct display *display = display_create(test, MODEL_CAPS_BARE, 0);
@@ -745,6 +758,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(bad_stop_is_an_error),
 	KUNIT_CASE(busy_device_is_an_error),
 	KUNIT_CASE(fences_of_others_do_not_count),
+	KUNIT_CASE(interrupts_of_others_are_left_to_them),
 	KUNIT_CASE(sync_drains_more_than_one_go),
 	KUNIT_CASE_PARAM(unread_commands_are_not_written_over, display_profile_gen_params),
 	KUNIT_CASE(commands_that_never_fit_are_refused),

@@ -44,7 +44,7 @@ static bool fence_passed(struct pv_svga *svga, u32 seqno)
  *
  * Context: any.
  *
- * Return: SVGA_IRQFLAG_*, 0 if the interrupt is not ours.
+ * Return: SVGA_IRQFLAG_*, 0 if there are none, %U32_MAX if the device is gone.
  */
 u32 pv_svga_irq_ack(struct pv_svga *svga)
 {
@@ -71,8 +71,10 @@ u32 pv_svga_irq_ack(struct pv_svga *svga)
 irqreturn_t pv_svga_irq_handler(int irq, void *data)
 {
 	struct pv_svga *svga = data;
+	u32 causes = pv_svga_irq_ack(svga);
 
-	if (!pv_svga_irq_ack(svga))
+	/* A device that has been removed reads as all ones. */
+	if (!causes || causes == U32_MAX)
 		return IRQ_NONE;
 
 	wake_up_all(&svga->fence.wait);
