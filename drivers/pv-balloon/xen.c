@@ -7,7 +7,9 @@
  * xen-balloon stays: it lends ballooned pages to grant users, and it holds the
  * memory that the domain was built without.  What moves here is the reaction to
  * memory/target.  The size that xen-balloon had when it handed over is the base:
- * a target below it is a balloon of ours, a target above it is passed on.
+ * a target below it is a balloon of ours, a target above it is passed on.  An HVM
+ * or PVH guest with less memory than it may have is brought down to its first
+ * target by xen-balloon, before init runs: it would not survive our patience.
  *
  * In a PV domain a page that goes to Xen also leaves the kernel's mapping and
  * the P2M; in a translated domain (PVH, HVM) Xen does that behind our back, and
@@ -34,7 +36,8 @@
 /**
  * struct pvb_xen - the balloon of this domain
  * @balloon: the core's side
- * @base: pages of the domain when xen-balloon handed over
+ * @begun: xen-balloon has handed over
+ * @base: pages of the domain when it did
  * @target: pages of the domain that the toolstack wants; written by xenwatch
  * @no_blocks: Xen refuses extents of 2 MiB; guarded by &pv_balloon.lock
  * @frames: the extents of one call, at most 4 KiB of them
@@ -42,15 +45,13 @@
  */
 struct pvb_xen {
 	struct pv_balloon *balloon;
+	bool begun;
 	unsigned long base;
 	unsigned long target;
 	bool no_blocks;
 	xen_pfn_t frames[PVB_BATCH_PAGES];
 	struct page *pages[PVB_BATCH_PAGES];
 };
-
-/* No domain is so large. */
-#define PVB_XEN_NO_TARGET	ULONG_MAX
 
 static struct pvb_xen *pvb_xen;
 
@@ -238,19 +239,32 @@ static const struct pvb_ops pvb_xen_ops = {
 	.adopt = pvb_xen_adopt,
 };
 
-/* Called by xen-balloon from the xenstore watch, process context. */
+/* xen-balloon hands over; what it has still to give to Xen by itself, it gives. */
+static void pvb_xen_begin(struct pvb_xen *x, unsigned long target)
+{
+	x->base = min(balloon_stats.current_pages, target);
+	x->target = target;
+	x->begun = true;
+	pvb_resume(x->balloon);
+}
+
+/* Called by xen-balloon: with the target that stands, then with every new one. */
 static void pvb_xen_new_target(unsigned long target)
 {
-	WRITE_ONCE(pvb_xen->target, target);
-	pvb_target_changed(pvb_xen->balloon);
+	struct pvb_xen *x = pvb_xen;
+
+	if (!x->begun) {
+		pvb_xen_begin(x, target);
+		return;
+	}
+	WRITE_ONCE(x->target, target);
+	pvb_target_changed(x->balloon);
 }
 
 static int pvb_xen_start(struct pvb_xen *x)
 {
 	int err;
 
-	x->base = balloon_stats.current_pages;
-	x->target = PVB_XEN_NO_TARGET;
 	x->balloon = pvb_register(NULL, &pvb_xen_ops, x, PVB_BLOCKS | PVB_MAY_RECLAIM);
 	if (IS_ERR(x->balloon))
 		return PTR_ERR(x->balloon);
@@ -260,12 +274,8 @@ static int pvb_xen_start(struct pvb_xen *x)
 	if (err) {
 		pvb_unregister(x->balloon);
 		pvb_xen = NULL;
-		return err;
 	}
-	/* If xenwatch has not been here before, the target is the one that stands. */
-	cmpxchg(&x->target, PVB_XEN_NO_TARGET, balloon_stats.target_pages);
-	pvb_resume(x->balloon);
-	return 0;
+	return err;
 }
 
 static int pvb_xen_take(void)
@@ -292,7 +302,7 @@ static void pvb_xen_hand_back(void)
 	/* The balloon is emptied first, or what is left in it adopted. */
 	pvb_unregister(pvb_xen->balloon);
 	/* Unless it has heard of a new target meanwhile. */
-	if (balloon_stats.target_pages == stood)
+	if (pvb_xen->begun && balloon_stats.target_pages == stood)
 		balloon_set_new_target(pvb_xen->target);
 	kfree(pvb_xen);
 	pvb_xen = NULL;

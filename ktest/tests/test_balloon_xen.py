@@ -60,9 +60,9 @@ class Pvh(BalloonGuest):
     DOMAIN = "guest"
     SHORT = 1       # the hole below 1 MiB is not populated, and the rest is rounded down
 
-    def __init__(self, name, megabytes=1024):
+    def __init__(self, name, megabytes=1024, **options):
         self.megabytes = megabytes
-        super().__init__("xen-hvm", megabytes, device="", console=f"balloon-pvh-{name}")
+        super().__init__("xen-hvm", megabytes, device="", console=f"balloon-pvh-{name}", **options)
 
     def dom0(self, command):
         """Run a command in dom0, which must succeed; return what it printed."""
@@ -149,6 +149,41 @@ def test_handed_back(domain):
         mem_set(guest, size // 2)
         assert guest.balloon_kib() == (size - size // 2) * 1024
         mem_set(guest, size)
+        result = guest.quit()
+        assert result.ok, result.explain()
+
+
+def reach(guest, megabytes, total, balloon):
+    """xl mem-set, then wait until the guest says that it has this MemTotal and balloon, in KiB."""
+    def now():
+        return guest.meminfo("MemTotal"), guest.balloon_kib()
+
+    guest.dom0(f"xl mem-set {guest.DOMAIN} {megabytes}")
+    until(lambda: now() == (total, balloon), 60,
+          lambda: f"MemTotal and balloon are {now()} where {(total, balloon)} were expected")
+    # What Xen keeps for pages that were never touched is no exact science.
+    assert abs(size_of(guest) - megabytes) <= 2
+
+
+def test_populate_on_demand():
+    """A guest that may have more than it was built with: xen-balloon's first, ours from then on."""
+    with Pvh("pod", megabytes=768, maximum=1280) as guest:
+        # Init runs in what Xen has for it, and that was not our doing.
+        total = guest.meminfo("MemTotal")
+        assert 512 * 1024 < total < 768 * 1024
+        assert guest.run(f"cat {SYSFS}/transport {SYSFS}/state").split() == ["xen", "idle"]
+        assert guest.balloon_kib() == guest.counters()["pages_inflated"] == 0
+        # All of it can be touched.
+        guest.run("mount -t tmpfs -o size=90% tmpfs /dev/shm; dd if=/dev/zero of=/dev/shm/data bs=1M "
+                  "count=448 2>/dev/null && rm /dev/shm/data", timeout=120)
+        reach(guest, 512, total - 256 * 1024, 256 * 1024)
+        reach(guest, 768, total, 0)
+        # Above what it was built with xen-balloon has the pages.
+        reach(guest, 1280, total + 512 * 1024, 0)
+        # What it got there it gives back there.
+        reach(guest, 512, total - 256 * 1024, 256 * 1024)
+        reach(guest, 1280, total + 512 * 1024, 0)
+        assert "Out of memory" not in guest.machine.text()
         result = guest.quit()
         assert result.ok, result.explain()
 

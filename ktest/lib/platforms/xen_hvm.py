@@ -22,11 +22,17 @@ NEEDS = xen.missing
 DOM0_MEMORY = 768                     # MiB
 
 
+def _most(boot):
+    """The guest's memory with an empty balloon, in MiB."""
+    return max(boot.megabytes, boot.maximum)
+
+
 def _guest(boot):
     """The guest's configuration for xl (xl.cfg(5))."""
     return "\n".join([
         'name="guest"', 'type="pvh"', 'kernel="/domu/bzImage"', 'ramdisk="/domu/initrd.gz"',
-        f"memory={boot.megabytes}", f"vcpus={boot.cpus}", 'tsc_mode="native"',
+        f"memory={boot.megabytes}", f"maxmem={_most(boot)}", f"vcpus={boot.cpus}",
+        'tsc_mode="native"',
         'on_crash="destroy"', 'on_reboot="destroy"',
         f"cmdline='{boot.command_line('hvc0')}'"]) + "\n"
 
@@ -43,7 +49,7 @@ def arguments(boot):
                                       archive.bytes(compress=False)))
     boot.outer = boot.console_path.with_suffix(".host.console")
     boot.pulse = Pulse()
-    memory = xen.OWN + DOM0_MEMORY + boot.megabytes
+    memory = xen.OWN + DOM0_MEMORY + _most(boot)
     return ["-M", "pc,vmport=off", *direct.TCG,
             "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "1", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
