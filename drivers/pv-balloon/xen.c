@@ -22,6 +22,7 @@
 #include <xen/balloon.h>
 #include <xen/features.h>
 #include <xen/interface/xen.h>
+#include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/memory.h>
 #include <xen/mem-reservation.h>
 #include <xen/page.h>
@@ -181,18 +182,72 @@ static void pvb_xen_scrub_block(struct page *head)
 }
 
 /* In a translated domain a block is one extent, if Xen allows its order. */
-static void pvb_xen_blocks_fast(struct pvb_xen *x, struct pvb_batch *batch, unsigned int cmd)
+static int pvb_xen_extents(struct pvb_xen *x, struct pvb_batch *batch, unsigned int cmd)
 {
 	unsigned int i;
 
-	for (i = 0; i < batch->nr; i++) {
-		if (cmd == XENMEM_decrease_reservation)
-			pvb_xen_scrub_block(batch->pages[i]);
+	for (i = 0; i < batch->nr; i++)
 		x->frames[i] = page_to_xen_pfn(batch->pages[i]);
-	}
 	pvb_count(x->balloon, PVB_N_KICKS, 1);
 	batch->done = pvb_xen_reserve(cmd, x->frames, batch->nr, PVB_BLOCK_ORDER);
-	x->no_blocks = !batch->done;
+	return batch->done < batch->nr ? -EAGAIN : 0;
+}
+
+/* Is there memory at this page of a translated domain?  Whoever does not say so says no. */
+static bool pvb_xen_has(struct page *page)
+{
+	struct xen_hvm_get_mem_type type = {
+		.domid = DOMID_SELF,
+		.pfn = page_to_xen_pfn(page),
+	};
+
+	return !HYPERVISOR_hvm_op(HVMOP_get_mem_type, &type) && type.mem_type == HVMMEM_ram_rw;
+}
+
+static bool pvb_xen_has_block(struct page *head)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVB_BLOCK_PAGES; i++) {
+		if (!pvb_xen_has(head + i))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Xen takes an extent page by page and counts it when it has them all.  Where it
+ * stopped, it may have some of a block that it does not count: such a block is in
+ * the balloon, for there are holes in it.
+ */
+static int pvb_xen_give_extents(struct pvb_xen *x, struct pvb_batch *batch)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < batch->nr; i++)
+		pvb_xen_scrub_block(batch->pages[i]);
+	err = pvb_xen_extents(x, batch, XENMEM_decrease_reservation);
+	if (err && !pvb_xen_has_block(batch->pages[batch->done]))
+		batch->done++;
+	return err;
+}
+
+static int pvb_xen_give_blocks(struct pvb_xen *x, struct pvb_batch *batch)
+{
+	bool extents = pvb_xen_translated() && !x->no_blocks;
+	int err;
+
+	if (extents) {
+		err = pvb_xen_give_extents(x, batch);
+		if (!err || batch->done)
+			return err;
+	}
+	err = pvb_xen_blocks_slow(x, batch, pvb_xen_give, pvb_xen_get);
+	/* Untouched as a whole, but taken page by page: it is the order that Xen refuses. */
+	if (extents && batch->done)
+		x->no_blocks = true;
+	return err;
 }
 
 static int pvb_xen_inflate(struct pv_balloon *b, struct pvb_batch *batch)
@@ -201,9 +256,7 @@ static int pvb_xen_inflate(struct pv_balloon *b, struct pvb_batch *batch)
 
 	if (!batch->order)
 		return pvb_xen_small(x, batch, pvb_xen_give);
-	if (pvb_xen_translated() && !x->no_blocks)
-		pvb_xen_blocks_fast(x, batch, XENMEM_decrease_reservation);
-	return pvb_xen_blocks_slow(x, batch, pvb_xen_give, pvb_xen_get);
+	return pvb_xen_give_blocks(x, batch);
 }
 
 static int pvb_xen_deflate(struct pv_balloon *b, struct pvb_batch *batch)
@@ -212,8 +265,9 @@ static int pvb_xen_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 
 	if (!batch->order)
 		return pvb_xen_small(x, batch, pvb_xen_get);
+	/* An extent comes whole or not at all, and not only because of its order. */
 	if (pvb_xen_translated() && !x->no_blocks)
-		pvb_xen_blocks_fast(x, batch, XENMEM_populate_physmap);
+		pvb_xen_extents(x, batch, XENMEM_populate_physmap);
 	return pvb_xen_blocks_slow(x, batch, pvb_xen_get, pvb_xen_give);
 }
 
