@@ -200,7 +200,13 @@ static int pvb_ring_add(struct pvb_virtio *v, struct pvb_ring *ring,
 	}
 	pvb_count(v->balloon, PVB_N_REQUESTS, 1);
 	ring->in_flight++;
-	if (++ring->held < DIV_ROUND_UP(v->nr_requests * 3, 4))
+	ring->held++;
+	return 0;
+}
+
+static int pvb_ring_notify_if_due(struct pvb_virtio *v, struct pvb_ring *ring)
+{
+	if (ring->held < DIV_ROUND_UP(v->nr_requests * 3, 4))
 		return 0;
 	return pvb_ring_notify(v, ring);
 }
@@ -247,7 +253,11 @@ static int pvb_ring_put_pages(struct pvb_virtio *v, struct pvb_ring *ring,
 		err = pvb_ring_add(v, ring, r, nr);
 		if (err)
 			return err;
+		/* The host can see them from now on, whether it can be notified or not. */
 		batch->done += nr;
+		err = pvb_ring_notify_if_due(v, ring);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -276,7 +286,8 @@ static int pvb_ring_put_block(struct pvb_virtio *v, struct pvb_ring *ring, u32 p
 			r->pfn[i + 6] = cpu_to_virtio32(v->vdev, pfn + 6);
 			r->pfn[i + 7] = cpu_to_virtio32(v->vdev, pfn + 7);
 		}
-		err = pvb_ring_add(v, ring, r, PVB_REQUEST_PFNS);
+		err = pvb_ring_add(v, ring, r, PVB_REQUEST_PFNS) ?:
+		      pvb_ring_notify_if_due(v, ring);
 		if (err)
 			return err;
 	}

@@ -51,6 +51,7 @@ MODULE_PARM_DESC(test_virtio_steps, "Steps of the hostile virtio device test");
  * @silent: it serves nothing
  * @hostile: it serves some, some other time
  * @liar: it returns a buffer that it was never given
+ * @gone: it serves what it is notified of, and the notification fails
  * @vague: the driver was not told what became of some of its requests, so that it
  *	may take back what it has not given, or has taken back already
  */
@@ -66,6 +67,7 @@ struct virtio_model {
 	bool silent;
 	bool hostile;
 	bool liar;
+	bool gone;
 	bool vague;
 };
 
@@ -133,7 +135,7 @@ static bool model_notify(struct virtqueue *vq)
 	if (!m->silent && !model_one_in(m, 3))
 		model_serve(m, vq->index, m->hostile ? prandom_u32_state(&m->rnd) % 8 : U32_MAX);
 	mutex_unlock(&m->lock);
-	return true;
+	return !m->gone;
 }
 
 /* What was left over, some other time. */
@@ -432,6 +434,27 @@ static void virtio_liar(struct kunit *test)
 	model_bind(test);
 }
 
+/* It can be notified no more, but has seen what it was to be notified of. */
+static void virtio_notify_fails(struct kunit *test)
+{
+	struct virtio_test *t = test->priv;
+	struct pv_balloon *b = balloon_of(t);
+
+	/* Requests of 4 KiB pages, so that a notification falls between two of a batch. */
+	mutex_lock(&b->lock);
+	b->flags &= ~PVB_BLOCKS;
+	mutex_unlock(&b->lock);
+	t->m->gone = true;
+	model_ask(t, MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, model_why(t, PVB_WHY_HOST_GONE), PVB_WHY_HOST_GONE);
+	KUNIT_EXPECT_GT(test, t->m->keeper.held, 0);
+	KUNIT_EXPECT_EQ(test, pvb_size(b), t->m->keeper.held);
+	device_release_driver(&t->m->vdev.dev);
+	KUNIT_EXPECT_EQ(test, totalram_pages(), t->total);
+	t->m->gone = false;
+	model_bind(test);
+}
+
 static void virtio_hostile(struct kunit *test)
 {
 	struct virtio_test *t = test->priv;
@@ -481,6 +504,7 @@ static struct kunit_case virtio_cases[] = {
 	KUNIT_CASE(virtio_silence),
 	KUNIT_CASE(virtio_silence_at_the_end),
 	KUNIT_CASE(virtio_liar),
+	KUNIT_CASE(virtio_notify_fails),
 	KUNIT_CASE_SLOW(virtio_hostile),
 	{}
 };
