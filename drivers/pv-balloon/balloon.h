@@ -168,7 +168,7 @@ enum pvb_reason {
  * @small: 4 KiB pages in the balloon; its pages_lock guards @blocks too
  * @blocks: first pages of the 2 MiB units in the balloon
  * @nr_small: pages on @small and pages isolated from it
- * @nr_blocks: units on @blocks
+ * @nr_blocks: units on @blocks, and those being split
  * @lock: one exchange with the host at a time; guards what follows
  * @batch: the exchange under way
  * @hidden: pages taken out of MemTotal by adjust_managed_page_count()
@@ -237,11 +237,18 @@ static inline void pvb_count(struct pv_balloon *b, enum pvb_counter c, long n)
 	atomic_long_add(n, &b->counters[c]);
 }
 
-/* Pages in the balloon.  Exact under &pv_balloon.lock, else a snapshot. */
+/*
+ * Pages in the balloon.  Exact under &pv_balloon.lock, else a snapshot; but a block
+ * that is being split, which needs no such lock, may be counted as both, never as
+ * neither.
+ */
 static inline u64 pvb_size(const struct pv_balloon *b)
 {
-	return atomic_long_read(&b->nr_small) +
-	       atomic_long_read(&b->nr_blocks) * PVB_BLOCK_PAGES;
+	u64 blocks = atomic_long_read(&b->nr_blocks);
+
+	/* A block that is gone from there is read below; with pvb_split_block(). */
+	smp_rmb();
+	return atomic_long_read(&b->nr_small) + blocks * PVB_BLOCK_PAGES;
 }
 
 /* core.c and pages.c: for transports */

@@ -44,6 +44,11 @@ void pvb_split_block(struct pv_balloon *b, struct page *head, bool isolate)
 {
 	unsigned long i;
 
+	atomic_long_add(PVB_BLOCK_PAGES, &b->nr_small);
+	/* Nobody may see the block gone and its pages not there; with pvb_size(). */
+	smp_mb__after_atomic();
+	atomic_long_dec(&b->nr_blocks);
+
 	/*
 	 * The pages behind the first have no reference yet, so nobody can hold
 	 * them: they are locked without asking.  From split_page() on whoever
@@ -56,7 +61,6 @@ void pvb_split_block(struct pv_balloon *b, struct page *head, bool isolate)
 		balloon_page_insert(&b->small, head + i);
 	for (i = 1; i < PVB_BLOCK_PAGES; i++)
 		unlock_page(head + i);
-	atomic_long_add(PVB_BLOCK_PAGES, &b->nr_small);
 	pvb_count(b, PVB_N_SPLIT, 1);
 }
 
@@ -71,7 +75,6 @@ static bool pvb_block_isolate(struct page *page, isolate_mode_t mode)
 
 	spin_lock_irqsave(&b->small.pages_lock, flags);
 	list_del(&page->lru);
-	atomic_long_dec(&b->nr_blocks);
 	__SetPageMovable(page, &balloon_mops);
 	b->small.isolated_pages++;
 	pvb_split_block(b, page, true);
@@ -131,9 +134,12 @@ void pvb_block_insert(struct pv_balloon *b, struct page *head)
 }
 
 /**
- * pvb_block_remove() - a block leaves the balloon
+ * pvb_block_remove() - a block leaves the list
  * @b: the balloon
  * @head: its first page, on &b->blocks
+ *
+ * It still counts in &b->nr_blocks, until the caller or pvb_split_block() says
+ * that it does not.
  *
  * Context: &b->small.pages_lock held.
  *
@@ -144,7 +150,6 @@ bool pvb_block_remove(struct pv_balloon *b, struct page *head)
 	if (!trylock_page(head))
 		return false;
 	list_del(&head->lru);
-	atomic_long_dec(&b->nr_blocks);
 	pvb_block_clear_movable(head);
 	return true;
 }

@@ -9,7 +9,9 @@
  */
 
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/initrd.h>
+#include <linux/kthread.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -289,6 +291,57 @@ static void splits_a_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&t->b->counters[PVB_N_SPLIT]), 1);
 }
 
+struct size_watch {
+	struct pv_balloon *b;
+	u64 least;
+};
+
+static int watch_size(void *data)
+{
+	struct size_watch *w = data;
+
+	while (!kthread_should_stop()) {
+		WRITE_ONCE(w->least, min(w->least, pvb_size(w->b)));
+		cond_resched();
+	}
+	return 0;
+}
+
+static void split_all(struct pv_balloon *b)
+{
+	struct page *head, *next;
+	unsigned long flags;
+
+	spin_lock_irqsave(&b->small.pages_lock, flags);
+	list_for_each_entry_safe(head, next, &b->blocks, lru) {
+		if (!pvb_block_remove(b, head))
+			continue;
+		pvb_split_block(b, head, false);
+		unlock_page(head);
+	}
+	spin_unlock_irqrestore(&b->small.pages_lock, flags);
+}
+
+/* Whoever looks while blocks are being split, on another CPU, misses none. */
+static void size_while_split(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+	struct size_watch w = { .b = t->b, .least = U64_MAX };
+	struct task_struct *watcher;
+	unsigned int tries;
+
+	ask(t, TEST_PAGES);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	watcher = kthread_run(watch_size, &w, "pvb_watch_size");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, watcher);
+	for (tries = 0; tries < 5000 && READ_ONCE(w.least) == U64_MAX; tries++)
+		usleep_range(1000, 2000);
+	split_all(t->b);
+	kthread_stop(watcher);
+	KUNIT_EXPECT_EQ(test, w.least, TEST_PAGES);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), TEST_PAGES);
+}
+
 static void reset_empties(struct kunit *test)
 {
 	struct core_test *t = test->priv;
@@ -460,6 +513,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(inflates_and_deflates),
 	KUNIT_CASE(floor_holds),
 	KUNIT_CASE(splits_a_block),
+	KUNIT_CASE(size_while_split),
 	KUNIT_CASE(reset_empties),
 	KUNIT_CASE(names_pages_again),
 	KUNIT_CASE(locked_page_goes_back),

@@ -325,6 +325,7 @@ static void pvb_collect_blocks(struct pv_balloon *b, unsigned long want)
 		unlock_page(page);
 		pvb_batch_add(&b->batch, page);
 	}
+	atomic_long_sub(b->batch.nr, &b->nr_blocks);
 	spin_unlock_irqrestore(&b->small.pages_lock, flags);
 }
 
