@@ -300,6 +300,20 @@ unsigned long pvb_step(struct pv_balloon *b)
 	return 0;
 }
 
+static void pvb_queue(struct pv_balloon *b, unsigned long delay)
+{
+	if (delay == MAX_SCHEDULE_TIMEOUT)
+		return;
+	/*
+	 * At once means also before what pvb_hold() may have queued meanwhile.  To wait
+	 * can wait for whoever has queued it: pvb_target_changed() wants it sooner.
+	 */
+	if (!delay)
+		mod_delayed_work(b->wq, &b->work, 0);
+	else
+		queue_delayed_work(b->wq, &b->work, delay);
+}
+
 static void pvb_work(struct work_struct *work)
 {
 	struct pv_balloon *b = container_of(work, struct pv_balloon, work.work);
@@ -312,8 +326,8 @@ static void pvb_work(struct work_struct *work)
 		mutex_lock(&b->lock);
 		delay = b->stopped ? MAX_SCHEDULE_TIMEOUT : pvb_step(b);
 		again = !delay && time_before(jiffies, until);
-		if (!again && delay != MAX_SCHEDULE_TIMEOUT)
-			queue_delayed_work(b->wq, &b->work, delay);
+		if (!again)
+			pvb_queue(b, delay);
 		mutex_unlock(&b->lock);
 		cond_resched();
 	} while (again);

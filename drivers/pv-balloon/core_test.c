@@ -47,6 +47,7 @@ MODULE_PARM_DESC(test_seed, "Seed of the hostile host test");
  * @silent: gives no answer to an exchange
  * @unanswered: exchanges without one
  * @keeps: takes pages, and gives no answer when asked for one back
+ * @needy: the guest is short of memory at each deflate, which takes 30 ms
  * @scanner: while it is refused back, the first page is locked by someone else
  * @scanned: that page
  * @unlock: unlocks it
@@ -61,6 +62,7 @@ struct fake_host {
 	bool silent;
 	unsigned int unanswered;
 	bool keeps;
+	bool needy;
 	bool scanner;
 	struct page *scanned;
 	struct delayed_work unlock;
@@ -152,6 +154,12 @@ static int fake_inflate(struct pv_balloon *b, struct pvb_batch *batch)
 
 static int fake_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 {
+	struct fake_host *h = b->priv;
+
+	if (h->needy) {
+		pvb_hold(b);
+		msleep(30);
+	}
 	return fake_exchange(b, batch, false);
 }
 
@@ -468,6 +476,26 @@ static void reclaim_holds_growth(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pvb_size(t->b), TEST_PAGES - freed);
 }
 
+/* Pages that go back to the guest keep coming, although it must not grow for a while. */
+static void hold_does_not_stop_deflate(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+	unsigned int tries;
+
+	/* In small batches, so that the work is queued again before it is done. */
+	t->b->flags &= ~PVB_BLOCKS;
+	ask(t, TEST_PAGES);
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	t->host.needy = true;
+	t->host.target = 0;
+	pvb_resume(t->b);
+	for (tries = 0; tries < 100 && pvb_size(t->b); tries++)
+		msleep(20);
+	pvb_suspend(t->b);
+	t->host.needy = false;
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), 0);
+}
+
 /* Whatever it does, the guest lives and every page is accounted for. */
 static void hostile_host(struct kunit *test)
 {
@@ -520,6 +548,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(silence_stalls_migration_once),
 	KUNIT_CASE(migration_half_done),
 	KUNIT_CASE(reclaim_holds_growth),
+	KUNIT_CASE_SLOW(hold_does_not_stop_deflate),
 	KUNIT_CASE_SLOW(hostile_host),
 	{}
 };
