@@ -359,12 +359,16 @@ void pvb_hold(struct pv_balloon *b)
 
 static void pvb_stop(struct pv_balloon *b)
 {
+	bool already;
+
 	mutex_lock(&b->lock);
+	already = b->stopped;
 	b->stopped = true;
 	pvb_set_state(b, PVB_STOPPED, PVB_WHY_NONE);
 	mutex_unlock(&b->lock);
-	/* From now on nothing queues it, whoever still calls. */
-	disable_delayed_work_sync(&b->work);
+	/* From now on nothing queues it, whoever still calls; one pvb_resume() ends that. */
+	if (!already)
+		disable_delayed_work_sync(&b->work);
 }
 
 /**
@@ -377,7 +381,9 @@ static void pvb_stop(struct pv_balloon *b)
 void pvb_suspend(struct pv_balloon *b)
 {
 	mutex_lock(&b->lock);
-	pvb_settle(b);
+	/* If it was never resumed, the transport may have no device up. */
+	if (!b->stopped)
+		pvb_settle(b);
 	mutex_unlock(&b->lock);
 	pvb_stop(b);
 }

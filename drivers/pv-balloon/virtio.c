@@ -189,6 +189,9 @@ static void pvb_virtio_quiesce(struct pvb_virtio *v)
 {
 	/* The device uses no buffer after this, and interrupts us no more. */
 	virtio_reset_device(v->vdev);
+	/* After a failed restore nothing has been started since the last time. */
+	if (!v->inflate.vq)
+		return;
 	disable_work_sync(&v->stats_work);
 	pvb_virtio_free_stop(v);
 	pvb_virtio_forget_requests(v);
@@ -227,6 +230,12 @@ static int pvb_virtio_restore(struct virtio_device *vdev)
 	err = pvb_virtio_find_vqs(v);
 	if (err)
 		return err;
+	/* The queues may be shorter than those before. */
+	err = pvb_virtio_alloc_requests(v);
+	if (err) {
+		pvb_virtio_del_vqs(v);
+		return err;
+	}
 	pvb_virtio_tell_poison(v);
 	virtio_device_ready(vdev);
 	/* From sleep the device has kept them, from hibernation it has not. */

@@ -24,8 +24,8 @@
 unsigned long pvb_virtio_patience = 5 * HZ;
 
 /**
- * pvb_virtio_alloc_requests() - allocate the request buffers
- * @v: the device, its queues set up
+ * pvb_virtio_alloc_requests() - have as many request buffers as the queues have room for
+ * @v: the device, its queues set up, and no buffer in them
  *
  * Return: 0, -ENOMEM, or -EINVAL if a queue has no room for any.
  */
@@ -35,6 +35,10 @@ int pvb_virtio_alloc_requests(struct pvb_virtio *v)
 			       virtqueue_get_vring_size(v->inflate.vq),
 			       virtqueue_get_vring_size(v->deflate.vq));
 
+	while (v->nr_requests > nr) {
+		kfree(v->free[--v->nr_free]);
+		v->nr_requests--;
+	}
 	while (v->nr_requests < nr) {
 		struct pvb_request *r = kmalloc(sizeof(*r), GFP_KERNEL);
 

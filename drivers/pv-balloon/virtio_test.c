@@ -43,6 +43,7 @@ MODULE_PARM_DESC(test_virtio_steps, "Steps of the hostile virtio device test");
  * @vdev: what the driver binds to
  * @config: its configuration space
  * @status: its status
+ * @entries: requests in a queue, for the next driver; 0: it has no queues
  * @lock: guards what follows; notifications come under &pv_balloon.lock
  * @vq: inflate and deflate queue; NULL without a driver
  * @seen: requests taken from each, and returned in order
@@ -59,6 +60,7 @@ struct virtio_model {
 	struct virtio_device vdev;
 	struct virtio_balloon_config config;
 	u8 status;
+	unsigned int entries;
 	struct mutex lock;	/* guards what follows */
 	struct virtqueue *vq[2];
 	u16 seen[2];
@@ -209,7 +211,9 @@ static int model_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct 
 		vqs[q] = NULL;
 		if (!info[q].name || q >= ARRAY_SIZE(m->vq))
 			continue;
-		m->vq[q] = vring_create_virtqueue(q, MODEL_ENTRIES, PAGE_SIZE, vdev, true, false,
+		if (!m->entries)
+			return -ENOENT;
+		m->vq[q] = vring_create_virtqueue(q, m->entries, PAGE_SIZE, vdev, true, false,
 						  false, model_notify, info[q].callback,
 						  info[q].name);
 		if (!m->vq[q]) {
@@ -319,6 +323,7 @@ static int virtio_test_init(struct kunit *test)
 	m = kzalloc(sizeof(*m), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	t->m = m;
+	m->entries = MODEL_ENTRIES;
 	mutex_init(&m->lock);
 	pvb_keeper_init(test, &m->keeper);
 	prandom_seed_state(&m->rnd, 1);
@@ -455,6 +460,39 @@ static void virtio_notify_fails(struct kunit *test)
 	model_bind(test);
 }
 
+#ifdef CONFIG_PM_SLEEP
+/* Sleep from which the queues do not come back, then one after which they are shorter. */
+static void virtio_failed_restore(struct kunit *test)
+{
+	struct virtio_test *t = test->priv;
+	struct pvb_virtio *v = t->m->vdev.priv;
+
+	model_ask(t, 1000);
+	KUNIT_ASSERT_EQ(test, model_reach(t, 1000, 500), 1000);
+	KUNIT_EXPECT_EQ(test, v->nr_requests, MODEL_ENTRIES);
+	KUNIT_EXPECT_EQ(test, virtio_device_freeze(&t->m->vdev), 0);
+	t->m->entries = 0;
+	KUNIT_EXPECT_NE(test, virtio_device_restore(&t->m->vdev), 0);
+	KUNIT_EXPECT_EQ(test, virtio_device_freeze(&t->m->vdev), 0);
+	t->m->entries = MODEL_ENTRIES / 2;
+	KUNIT_EXPECT_EQ(test, virtio_device_restore(&t->m->vdev), 0);
+	KUNIT_EXPECT_EQ(test, v->nr_requests, MODEL_ENTRIES / 2);
+	KUNIT_EXPECT_EQ(test, t->m->keeper.held, 1000);
+
+	/* The works can run again: each has been enabled as often as disabled. */
+	disable_work(&v->stats_work);
+	KUNIT_EXPECT_TRUE(test, enable_work(&v->stats_work));
+	model_ask(t, MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, model_reach(t, MODEL_PAGES, 500), MODEL_PAGES);
+	KUNIT_EXPECT_EQ(test, t->m->keeper.held, MODEL_PAGES);
+}
+#else
+static void virtio_failed_restore(struct kunit *test)
+{
+	kunit_skip(test, "no sleep in this kernel");
+}
+#endif
+
 static void virtio_hostile(struct kunit *test)
 {
 	struct virtio_test *t = test->priv;
@@ -505,6 +543,7 @@ static struct kunit_case virtio_cases[] = {
 	KUNIT_CASE(virtio_silence_at_the_end),
 	KUNIT_CASE(virtio_liar),
 	KUNIT_CASE(virtio_notify_fails),
+	KUNIT_CASE(virtio_failed_restore),
 	KUNIT_CASE_SLOW(virtio_hostile),
 	{}
 };
