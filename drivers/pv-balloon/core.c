@@ -101,13 +101,19 @@ int pvb_change(struct pv_balloon *b, int (*op)(struct pv_balloon *b, struct pvb_
 	return err;
 }
 
-/* The host has forgotten the balloon: so do we, and introduce ourselves again. */
+/*
+ * The host has forgotten the balloon: so do we, and introduce ourselves again.  Never
+ * 0: the first exchange with it waits, or a host that forgets all the time costs a CPU.
+ */
 static int pvb_host_reset(struct pv_balloon *b)
 {
+	int err;
+
 	pvb_count(b, PVB_N_RESETS, 1);
 	pvb_free_all_untold(b);
 	WRITE_ONCE(b->reread, true);
-	return b->ops->restart ? b->ops->restart(b) : -EIO;
+	err = b->ops->restart ? b->ops->restart(b) : -EIO;
+	return err ?: -EAGAIN;
 }
 
 static enum pvb_reason pvb_why(int err)

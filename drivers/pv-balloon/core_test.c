@@ -46,6 +46,7 @@ MODULE_PARM_DESC(test_seed, "Seed of the hostile host test");
  * @restarts: conversations begun anew
  * @silent: gives no answer to an exchange
  * @unanswered: exchanges without one
+ * @forgetful: answers whatever it is asked by a reset
  * @keeps: takes pages, and gives no answer when asked for one back
  * @needy: the guest is short of memory at each deflate, which takes 30 ms
  * @scanner: while it is refused back, the first page is locked by someone else
@@ -61,6 +62,7 @@ struct fake_host {
 	unsigned int restarts;
 	bool silent;
 	unsigned int unanswered;
+	bool forgetful;
 	bool keeps;
 	bool needy;
 	bool scanner;
@@ -92,6 +94,10 @@ static int fake_target(struct pv_balloon *b, u64 *pages)
 {
 	struct fake_host *h = b->priv;
 
+	if (h->forgetful) {
+		pvb_keeper_forget(&h->keeper);
+		return -ECONNRESET;
+	}
 	*pages = h->target;
 	return fake_one_in(h, 16) ? -EAGAIN : 0;
 }
@@ -124,6 +130,8 @@ static int fake_exchange(struct pv_balloon *b, struct pvb_batch *batch, bool tak
 		h->unanswered++;
 		return -ETIMEDOUT;
 	}
+	if (h->forgetful)
+		err = -ECONNRESET;
 	if (err == -ECONNRESET) {
 		pvb_keeper_forget(&h->keeper);
 		return err;
@@ -366,6 +374,33 @@ static void reset_empties(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, totalram_pages(), t->total);
 }
 
+/* A host that is reset again and again is asked less and less often. */
+static void resets_back_off(struct kunit *test)
+{
+	struct core_test *t = test->priv;
+	unsigned long delay, last = 0;
+	unsigned int i;
+
+	ask(t, TEST_PAGES);
+	settle(t);
+	t->host.forgetful = true;
+	for (i = 1; i <= 5; i++) {
+		WRITE_ONCE(t->b->reread, true);
+		delay = step(t);
+		KUNIT_EXPECT_GT(test, delay, last);
+		KUNIT_EXPECT_EQ(test, t->host.restarts, i);
+		last = delay;
+	}
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), 0);
+
+	/* Nor does an exchange come at once. */
+	WRITE_ONCE(t->b->reread, false);
+	KUNIT_EXPECT_GT(test, step(t), last);
+	t->host.forgetful = false;
+	KUNIT_EXPECT_EQ(test, settle(t), MAX_SCHEDULE_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, pvb_size(t->b), TEST_PAGES);
+}
+
 /* As after hibernation: the guest has a balloon, the host has never heard of it. */
 static void names_pages_again(struct kunit *test)
 {
@@ -543,6 +578,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(splits_a_block),
 	KUNIT_CASE(size_while_split),
 	KUNIT_CASE(reset_empties),
+	KUNIT_CASE(resets_back_off),
 	KUNIT_CASE(names_pages_again),
 	KUNIT_CASE(locked_page_goes_back),
 	KUNIT_CASE(silence_stalls_migration_once),
