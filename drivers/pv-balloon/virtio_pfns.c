@@ -269,9 +269,10 @@ static int pvb_ring_put_pages(struct pvb_virtio *v, struct pvb_ring *ring,
 /* PFNs of a block, ascending, so that any host page size finds whole pages. */
 static int pvb_ring_put_block(struct pvb_virtio *v, struct pvb_ring *ring, u32 pfn)
 {
-	u32 end = pfn + PVB_BLOCK_PAGES;
+	unsigned int left;
 
-	while (pfn < end) {
+	/* Counted, not compared: behind the last block that has a name, @pfn is 0. */
+	for (left = PVB_BLOCK_PAGES; left; left -= PVB_REQUEST_PFNS) {
 		struct pvb_request *r;
 		unsigned int i;
 		int err;
