@@ -41,6 +41,7 @@
  * @base: pages of the domain when it did
  * @target: pages of the domain that the toolstack wants; written by xenwatch
  * @no_blocks: Xen refuses extents of 2 MiB; guarded by &pv_balloon.lock
+ * @holed: of some block in the balloon the guest has a part; the same
  * @frames: the extents of one call, at most 4 KiB of them
  * @pages: the pages in @frames
  */
@@ -50,6 +51,7 @@ struct pvb_xen {
 	unsigned long base;
 	unsigned long target;
 	bool no_blocks;
+	bool holed;
 	xen_pfn_t frames[PVB_BATCH_PAGES];
 	struct page *pages[PVB_BATCH_PAGES];
 };
@@ -144,7 +146,8 @@ static unsigned int pvb_xen_block_pages(struct pvb_xen *x, struct page *head)
 /*
  * A block page by page: all of it or nothing.  What was moved before Xen
  * stopped is moved back; if that fails too, the block counts as Xen's, and
- * its pages that are not are lost to the guest until it deflates.
+ * its pages that are not are lost to the guest until it deflates: see
+ * pvb_xen_get_missing().
  */
 static bool pvb_xen_block(struct pvb_xen *x, struct page *head,
 			  unsigned int (*move)(struct pvb_xen *x, unsigned int nr),
@@ -155,9 +158,10 @@ static bool pvb_xen_block(struct pvb_xen *x, struct page *head,
 
 	if (done == nr)
 		return true;
-	if (done && back(x, done) < done)
-		return move == pvb_xen_give;
-	return false;
+	if (!done || back(x, done) == done)
+		return false;
+	x->holed = true;
+	return move == pvb_xen_give;
 }
 
 static int pvb_xen_blocks_slow(struct pvb_xen *x, struct pvb_batch *batch,
@@ -193,7 +197,7 @@ static int pvb_xen_extents(struct pvb_xen *x, struct pvb_batch *batch, unsigned 
 	return batch->done < batch->nr ? -EAGAIN : 0;
 }
 
-/* Is there memory at this page of a translated domain?  Whoever does not say so says no. */
+/* Has the guest memory at this page?  If Xen does not say so, it has not. */
 static bool pvb_xen_has(struct page *page)
 {
 	struct xen_hvm_get_mem_type type = {
@@ -201,6 +205,8 @@ static bool pvb_xen_has(struct page *page)
 		.pfn = page_to_xen_pfn(page),
 	};
 
+	if (!pvb_xen_translated())
+		return phys_to_machine_mapping_valid(page_to_pfn(page));
 	return !HYPERVISOR_hvm_op(HVMOP_get_mem_type, &type) && type.mem_type == HVMMEM_ram_rw;
 }
 
@@ -228,8 +234,10 @@ static int pvb_xen_give_extents(struct pvb_xen *x, struct pvb_batch *batch)
 	for (i = 0; i < batch->nr; i++)
 		pvb_xen_scrub_block(batch->pages[i]);
 	err = pvb_xen_extents(x, batch, XENMEM_decrease_reservation);
-	if (err && !pvb_xen_has_block(batch->pages[batch->done]))
+	if (err && !pvb_xen_has_block(batch->pages[batch->done])) {
+		x->holed = true;
 		batch->done++;
+	}
 	return err;
 }
 
@@ -250,10 +258,35 @@ static int pvb_xen_give_blocks(struct pvb_xen *x, struct pvb_batch *batch)
 	return err;
 }
 
+/* Populated twice, a page has the later memory, and the earlier is lost to everybody. */
+static bool pvb_xen_get_missing(struct pvb_xen *x, struct page *first, unsigned int nr)
+{
+	unsigned int i, missing = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!pvb_xen_has(first + i))
+			x->pages[missing++] = first + i;
+	}
+	return !missing || pvb_xen_get(x, missing) == missing;
+}
+
+/* Page by page, and asking for each: but there is hardly ever a block with holes. */
+static int pvb_xen_get_holed(struct pvb_xen *x, struct pvb_batch *batch)
+{
+	while (batch->done < batch->nr) {
+		if (!pvb_xen_get_missing(x, batch->pages[batch->done], BIT(batch->order)))
+			return -EAGAIN;
+		batch->done++;
+	}
+	return 0;
+}
+
 static int pvb_xen_inflate(struct pv_balloon *b, struct pvb_batch *batch)
 {
 	struct pvb_xen *x = b->priv;
 
+	if (x->holed && !pvb_size(b))
+		x->holed = false;
 	if (!batch->order)
 		return pvb_xen_small(x, batch, pvb_xen_give);
 	return pvb_xen_give_blocks(x, batch);
@@ -263,6 +296,9 @@ static int pvb_xen_deflate(struct pv_balloon *b, struct pvb_batch *batch)
 {
 	struct pvb_xen *x = b->priv;
 
+	/* Such a block may have been split. */
+	if (x->holed)
+		return pvb_xen_get_holed(x, batch);
 	if (!batch->order)
 		return pvb_xen_small(x, batch, pvb_xen_get);
 	/* An extent comes whole or not at all, and not only because of its order. */
