@@ -23,6 +23,7 @@ class Boot:
     test: str = "selftest"           # ktest/guest/<test>.sh
     cpus: int = 2
     memory: str = "1G"
+    hypervisor: str = ""             # Xen guests: added to Xen's own command line
     maximum: int = 0                 # Xen guests: MiB that a balloon may make of it; 0: no more
     cmdline: str = ""                # added to the kernel command line
     devices: list = field(default_factory=list)   # QEMU arguments

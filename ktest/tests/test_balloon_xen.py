@@ -188,6 +188,23 @@ def test_populate_on_demand():
         assert result.ok, result.explain()
 
 
+def test_order_refused():
+    """Xen allows guests no extents of 2 MiB: page by page then, and nothing is lost."""
+    with Pvh("order", hypervisor="memop-max-order=0") as guest:
+        size, total = guest.full(), guest.meminfo("MemTotal")
+        mem_set(guest, size // 2)
+        assert guest.balloon_kib() == size // 2 * 1024
+        mem_set(guest, size)
+        assert guest.meminfo("MemTotal") == total
+        count = guest.counters()
+        assert count["pages_inflated"] == count["pages_deflated"] == size // 2 * 256
+        assert count["pages_lost"] == 0
+        # A call moves no more than a block.
+        assert count["kicks"] >= 2 * count["pages_inflated"] // 512
+        result = guest.quit()
+        assert result.ok, result.explain()
+
+
 def mem_set_cost(guest, megabytes):
     """Instructions of Xen and dom0 for one xl mem-set."""
     before = clock(guest)

@@ -53,7 +53,7 @@ def arguments(boot):
     return ["-M", "pc,vmport=off", *direct.TCG,
             "-cpu", f"{direct.SVM_CPU},-smap,-smep,-monitor", "-smp", "1", "-m", f"{memory}M",
             "-kernel", str(xen.hypervisor()),
-            "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M",
+            "-append", f"{xen.OPTIONS} dom0_mem={DOM0_MEMORY}M {boot.hypervisor}".rstrip(),
             "-initrd", xen.modules((boot.image, f"console=hvc0 {' '.join(kernel.WORDS)} ktest=host-xen"),
                                    (initrd, "")),
             "-chardev", f"file,id=outer,path={boot.outer}", "-serial", "chardev:outer",
