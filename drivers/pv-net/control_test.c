@@ -367,6 +367,30 @@ static void model_changes_its_address(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, b->m.mac, mac, sizeof(mac));
 }
 
+static bool model_filters_for(struct model_bench *b, u32 vid)
+{
+	const __le32 *table = b->m.shared->rx_filter.vf_table;
+
+	return le32_to_cpu(table[vid / 32]) & BIT(vid % 32);
+}
+
+/* Not every device takes an empty table for one of all VLANs. */
+static void model_always_filters_vlans(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct net_device *dev = b->m.dev;
+
+	rtnl_lock();
+	dev->netdev_ops->ndo_vlan_rx_add_vid(dev, htons(ETH_P_8021Q), 5);
+	dev->wanted_features &= ~NETIF_F_HW_VLAN_CTAG_FILTER;
+	netdev_update_features(dev);
+	rtnl_unlock();
+	KUNIT_EXPECT_TRUE(test, dev->features & NETIF_F_HW_VLAN_CTAG_FILTER);
+	KUNIT_EXPECT_TRUE(test, model_filters_for(b, 0));
+	KUNIT_EXPECT_TRUE(test, model_filters_for(b, 5));
+	KUNIT_EXPECT_FALSE(test, model_filters_for(b, 6));
+}
+
 static struct kunit_case model_control_cases[] = {
 	MODEL_CASE(model_uses_what_the_version_has),
 	MODEL_CASE_ENDS(model_keeps_old_rings_when_refused),
@@ -383,6 +407,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_is_quiet_in_hibernation),
 	MODEL_CASE_ENDS(model_names_queues_to_sockets),
 	MODEL_CASE_ENDS(model_changes_its_address),
+	MODEL_CASE_ENDS(model_always_filters_vlans),
 	{}
 };
 

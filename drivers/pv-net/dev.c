@@ -432,8 +432,7 @@ static int pvnet_set_features(struct net_device *dev,
 	int err;
 
 	cfg.gro_hw = features & NETIF_F_GRO_HW;
-	if (!(changed & (NETIF_F_RXCSUM | NETIF_F_HW_VLAN_CTAG_RX |
-			 NETIF_F_HW_VLAN_CTAG_FILTER)) &&
+	if (!(changed & (NETIF_F_RXCSUM | NETIF_F_HW_VLAN_CTAG_RX)) &&
 	    cfg.gro_hw == pv->cfg.gro_hw)
 		return 0;
 

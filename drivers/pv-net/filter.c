@@ -60,15 +60,17 @@ static u32 pvnet_fill_rx_mode(struct pvnet *pv)
 	return mode;
 }
 
-/* An empty table lets every VLAN through. */
+/*
+ * An empty table lets every VLAN through, but with some devices, QEMU's among
+ * them, only while they are promiscuous.
+ */
 static void pvnet_fill_vlans(struct pvnet *pv)
 {
 	__le32 *table = pv->shared->rx_filter.vf_table;
-	bool all = pv->dev->flags & IFF_PROMISC;
 	unsigned int vid;
 
 	memset(table, 0, VMXNET3_VFT_WORDS * sizeof(*table));
-	if (all || !(pv->dev->features & NETIF_F_HW_VLAN_CTAG_FILTER))
+	if (pv->dev->flags & IFF_PROMISC)
 		return;
 	/* untagged frames count as VLAN 0 */
 	table[0] |= cpu_to_le32(1);

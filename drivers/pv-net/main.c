@@ -63,14 +63,15 @@ static void pvnet_set_features_of(struct pvnet *pv)
 	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
 			   NETIF_F_RXCSUM | NETIF_F_TSO | NETIF_F_TSO6 |
 			   NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX |
-			   NETIF_F_HW_VLAN_CTAG_FILTER | pv->ops->features;
+			   pv->ops->features;
 	dev->hw_enc_features = pv->ops->enc_features;
 	dev->vlan_features = dev->hw_features &
 			     ~(NETIF_F_HW_VLAN_CTAG_TX |
-			       NETIF_F_HW_VLAN_CTAG_RX |
-			       NETIF_F_HW_VLAN_CTAG_FILTER);
+			       NETIF_F_HW_VLAN_CTAG_RX);
 	dev->hw_features |= NETIF_F_GRO_HW;
-	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
+	/* the filter of VLANs cannot be switched off, see filter.c */
+	dev->features = dev->hw_features | NETIF_F_HIGHDMA |
+			NETIF_F_HW_VLAN_CTAG_FILTER;
 	dev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 			    NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_RX_SG |
 			    NETDEV_XDP_ACT_NDO_XMIT_SG |
