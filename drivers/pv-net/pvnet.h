@@ -120,7 +120,7 @@ struct pvnet_tx_stats {
  * @csum_good: checksum verified by the device
  * @gro_hw: packets that the device had merged
  * @copied: small packets copied so that their buffer stayed in place
- * @errors: packets the device marked bad or cut short
+ * @errors: packets the device marked bad or cut short, or of 64 KiB or more
  * @dropped: packets for which no memory was left
  * @alloc_fail: buffers that could not be allocated
  * @skipped: buffers that the device passed over

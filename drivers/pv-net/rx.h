@@ -131,7 +131,7 @@ static inline bool pvnet_rx_next(struct pvnet_rxq *rq)
 }
 
 /* rx_merge.c */
-int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
-		     struct sk_buff *skb, struct pvnet_rx_sum *sum);
+void pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
+		      struct sk_buff *skb, struct pvnet_rx_sum *sum);
 
 #endif /* _PVNET_RX_H */

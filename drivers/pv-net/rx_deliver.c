@@ -65,19 +65,6 @@ static bool pvnet_rx_may_be_tcp(const struct sk_buff *skb)
 	       ((const struct iphdr *)skb->data)->protocol == IPPROTO_TCP;
 }
 
-/*
- * Is @skb, which begins with the network header, longer than the link allows?
- * VLAN tags that were not stripped do not count.
- */
-static bool pvnet_rx_is_long(const struct net_device *dev,
-			     const struct sk_buff *skb)
-{
-	if (likely(skb->len <= dev->mtu))
-		return false;
-	return !eth_type_vlan(skb->protocol) ||
-	       skb->len > dev->mtu + 2 * VLAN_HLEN;
-}
-
 /**
  * pvnet_rx_deliver - give a packet to the stack
  * @rq: queue; the words of @rq->pkt describe the packet
@@ -97,11 +84,14 @@ void pvnet_rx_deliver(struct pvnet_rxq *rq, struct sk_buff *skb,
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
 				       FIELD_GET(VMXNET3_RCD_TCI, pkt->dw2));
 	skb->protocol = eth_type_trans(skb, dev);
-	if (unlikely(pvnet_rx_is_long(dev, skb)) &&
-	    pvnet_rx_set_gso(rq, pkt, skb, sum)) {
-		sum->errors++;
-		dev_kfree_skb_any(skb);
-		return;
+	if (unlikely(skb->len > dev->mtu)) {
+		/* no link has packets of that size */
+		if (skb->len >= GRO_LEGACY_MAX_SIZE) {
+			sum->errors++;
+			dev_kfree_skb_any(skb);
+			return;
+		}
+		pvnet_rx_set_gso(rq, pkt, skb, sum);
 	}
 	/*
 	 * GRO merges what has a good checksum; to compute one here for it does

@@ -14,7 +14,6 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
-#include <net/gro.h>
 #include <net/ip6_checksum.h>
 #include <net/tcp.h>
 
@@ -90,14 +89,14 @@ static u32 pvnet_merge_size(struct pvnet_rxq *rq,
  * pvnet_rx_set_gso - describe a merged packet to the stack
  * @rq: queue
  * @pkt: the words of its completion
- * @skb: packet, beginning with the network header
+ * @skb: packet longer than the MTU, beginning with the network header
  * @sum: counters of this poll
  *
- * Return: 0, or -EINVAL for a packet that is too long for the link but is no
- * merged one, or too long for that too
+ * One that cannot be a merged packet stays as it is: the sender's MTU may be
+ * larger than ours, or an XDP program may have put something in front.
  */
-int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
-		     struct sk_buff *skb, struct pvnet_rx_sum *sum)
+void pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
+		      struct sk_buff *skb, struct pvnet_rx_sum *sum)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
 	u32 nhlen = 0, hlen, size;
@@ -107,15 +106,14 @@ int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 		nhlen = pvnet_merge_ip(skb);
 	else if (skb->protocol == htons(ETH_P_IPV6))
 		nhlen = pvnet_merge_ipv6(skb);
-	if (!nhlen || skb->len >= GRO_LEGACY_MAX_SIZE ||
-	    !pskb_may_pull(skb, nhlen + sizeof(*th)))
-		return -EINVAL;
+	if (!nhlen || !pskb_may_pull(skb, nhlen + sizeof(*th)))
+		return;
 
 	th = (const struct tcphdr *)(skb->data + nhlen);
 	hlen = nhlen + th->doff * 4;
 	if (th->doff < 5 || hlen >= skb->len || hlen >= rq->pv->dev->mtu ||
 	    !pskb_may_pull(skb, hlen))
-		return -EINVAL;
+		return;
 
 	size = pvnet_merge_size(rq, pkt, v4, nhlen, hlen);
 	skb_shinfo(skb)->gso_type = v4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
@@ -124,5 +122,4 @@ int pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
 		pvnet_merge_checksum(skb, v4, nhlen);
 	sum->gro_hw++;
-	return 0;
 }
