@@ -418,7 +418,7 @@ netdev_features_t pvnet_fix_features(struct net_device *dev,
 	struct pvnet *pv = netdev_priv(dev);
 
 	if ((features & needed) != needed || rtnl_dereference(pv->prog))
-		features &= ~NETIF_F_GRO_HW;
+		features &= ~NETIF_F_LRO;
 	return features;
 }
 
@@ -431,9 +431,9 @@ static int pvnet_set_features(struct net_device *dev,
 	netdev_features_t before;
 	int err;
 
-	cfg.gro_hw = features & NETIF_F_GRO_HW;
+	cfg.lro = features & NETIF_F_LRO;
 	if (!(changed & (NETIF_F_RXCSUM | NETIF_F_HW_VLAN_CTAG_RX)) &&
-	    cfg.gro_hw == pv->cfg.gro_hw)
+	    cfg.lro == pv->cfg.lro)
 		return 0;
 
 	/* an activation reads dev->features */

@@ -68,7 +68,7 @@ static void pvnet_set_features_of(struct pvnet *pv)
 	dev->vlan_features = dev->hw_features &
 			     ~(NETIF_F_HW_VLAN_CTAG_TX |
 			       NETIF_F_HW_VLAN_CTAG_RX);
-	dev->hw_features |= NETIF_F_GRO_HW;
+	dev->hw_features |= NETIF_F_LRO;
 	/* the filter of VLANs cannot be switched off, see filter.c */
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA |
 			NETIF_F_HW_VLAN_CTAG_FILTER;
@@ -90,7 +90,7 @@ static void pvnet_default_cfg(struct pvnet *pv)
 		.rx_size = PVNET_RX_RING_DEFAULT,
 		.rx2_size = PVNET_RX2_RING_DEFAULT,
 		.mtu = ETH_DATA_LEN,
-		.gro_hw = true,
+		.lro = true,
 	};
 	pv->rx_copybreak = PVNET_RX_COPYBREAK;
 }

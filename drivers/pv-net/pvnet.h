@@ -118,7 +118,7 @@ struct pvnet_tx_stats {
  * @packets: packets given to the stack, XDP or a socket
  * @bytes: their bytes
  * @csum_good: checksum verified by the device
- * @gro_hw: packets that the device had merged
+ * @lro: packets that the device had merged
  * @copied: small packets copied so that their buffer stayed in place
  * @errors: packets the device marked bad or cut short, or of 64 KiB or more
  * @dropped: packets for which no memory was left
@@ -137,7 +137,7 @@ struct pvnet_rx_stats {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	u64_stats_t csum_good;
-	u64_stats_t gro_hw;
+	u64_stats_t lro;
 	u64_stats_t copied;
 	u64_stats_t errors;
 	u64_stats_t dropped;
@@ -384,7 +384,7 @@ enum pvnet_irq_mode {
  * @rx2_size: entries of a receive ring 1, when it is in use
  * @mtu: largest payload, bytes
  * @xdp: an XDP program is attached
- * @gro_hw: the device may merge packets
+ * @lro: the device may merge packets
  */
 struct pvnet_cfg {
 	u32 num_txq;
@@ -394,7 +394,7 @@ struct pvnet_cfg {
 	u32 rx2_size;
 	u32 mtu;
 	bool xdp;
-	bool gro_hw;
+	bool lro;
 };
 
 /**

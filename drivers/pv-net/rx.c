@@ -346,7 +346,7 @@ void pvnet_rx_account(struct pvnet_rxq *rq,
 	u64_stats_add(&rq->stats->bytes, sum->bytes);
 	u64_stats_add(&rq->stats->csum_good, sum->csum_good);
 	u64_stats_add(&rq->stats->copied, sum->copied);
-	u64_stats_add(&rq->stats->gro_hw, sum->gro_hw);
+	u64_stats_add(&rq->stats->lro, sum->lro);
 	u64_stats_add(&rq->stats->errors, sum->errors);
 	u64_stats_add(&rq->stats->dropped, sum->dropped);
 	u64_stats_update_end(&rq->stats->syncp);

@@ -17,7 +17,7 @@ struct pvnet_rx_sum {
 	u32 bytes;
 	u32 csum_good;
 	u32 copied;
-	u32 gro_hw;
+	u32 lro;
 	u32 errors;
 	u32 dropped;
 	u32 xdp_pass;
@@ -67,7 +67,7 @@ static inline u32 pvnet_cfg_bodies(const struct pvnet_cfg *cfg)
 {
 	u32 frame = pvnet_cfg_frame(cfg), head = pvnet_cfg_head_len(cfg);
 
-	if (cfg->gro_hw)
+	if (cfg->lro)
 		return MAX_SKB_FRAGS;
 	return frame > head ? DIV_ROUND_UP(frame - head, PAGE_SIZE) : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packets that the device merged from several segments (LRO, GRO_HW).
+ * Packets that the device merged from several segments (LRO).
  *
  * Copyright (C) 2026 the pvops developers
  *
@@ -9,7 +9,9 @@
  * or exceeded.  From version 2 on the device tells the size; where it does not,
  * or tells one that TCP on this link cannot have had, the smallest that senders
  * use is taken (RFC 9293, 3.7.1, and RFC 8200, 5).  To those who receive the
- * packet it makes no difference.
+ * packet it makes no difference.  As the segments may not be those that were
+ * sent this is LRO, which the stack switches off where it forwards, and not
+ * GRO_HW.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -121,5 +123,5 @@ void pvnet_rx_set_gso(struct pvnet_rxq *rq, const struct pvnet_xdp_buff *pkt,
 	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - hlen, size);
 	if (skb->ip_summed == CHECKSUM_UNNECESSARY)
 		pvnet_merge_checksum(skb, v4, nhlen);
-	sum->gro_hw++;
+	sum->lro++;
 }

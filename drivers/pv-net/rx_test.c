@@ -183,7 +183,7 @@ static void model_passes_on_long_packets(struct kunit *test)
 	b->frame[23] = IPPROTO_UDP;
 	model_expect_as_it_is(test, b, 4000);
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&b->m.pv->rx_stats[0].errors), 0);
-	KUNIT_EXPECT_EQ(test, u64_stats_read(&b->m.pv->rx_stats[0].gro_hw), 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&b->m.pv->rx_stats[0].lro), 0);
 }
 
 static u32 model_bar0(struct model_bench *b, u32 reg)
@@ -224,6 +224,18 @@ static void model_merges_only_without_tags(struct kunit *test)
 	netdev_update_features(dev);
 	KUNIT_EXPECT_TRUE(test, model_merges(b));
 	rtnl_unlock();
+}
+
+/* A router passes on segments as they were sent. */
+static void model_merges_nothing_for_a_router(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+
+	KUNIT_EXPECT_TRUE(test, model_merges(b));
+	rtnl_lock();
+	dev_disable_lro(b->m.dev);
+	rtnl_unlock();
+	KUNIT_EXPECT_FALSE(test, model_merges(b));
 }
 
 /* What an XDP program can ask of a packet. */
@@ -299,6 +311,7 @@ static struct kunit_case model_rx_cases[] = {
 	MODEL_CASE_ENDS(model_passes_on_long_packets),
 	MODEL_CASE_ENDS(model_is_told_of_buffers),
 	MODEL_CASE_ENDS(model_merges_only_without_tags),
+	MODEL_CASE_ENDS(model_merges_nothing_for_a_router),
 	MODEL_CASE_ENDS(model_tells_programs_of_packets),
 	MODEL_CASE_ENDS(model_passes_over_skipped_buffers),
 	{}

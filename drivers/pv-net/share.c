@@ -117,7 +117,7 @@ static u64 pvnet_share_features(struct pvnet *pv, const struct pvnet_cfg *cfg)
 		upt |= UPT1_F_RXCSUM;
 	if (on & NETIF_F_HW_VLAN_CTAG_RX)
 		upt |= UPT1_F_RXVLAN;
-	if (cfg->gro_hw)
+	if (cfg->lro)
 		upt |= UPT1_F_LRO;
 	if (pv->ops->rss && cfg->num_rxq > 1)
 		upt |= UPT1_F_RSS;

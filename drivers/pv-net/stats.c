@@ -39,7 +39,7 @@ static const struct pvnet_stat pvnet_rx_stat[] = {
 	PVNET_STAT(rx, packets),
 	PVNET_STAT(rx, bytes),
 	PVNET_STAT(rx, csum_good),
-	PVNET_STAT(rx, gro_hw),
+	PVNET_STAT(rx, lro),
 	PVNET_STAT(rx, copied),
 	PVNET_STAT(rx, errors),
 	PVNET_STAT(rx, dropped),
@@ -112,7 +112,6 @@ static void pvnet_queue_stats_rx(struct net_device *dev, int idx,
 	stats->alloc_fail = PVNET_READ(rx, rx, alloc_fail) +
 			    PVNET_READ(rx, rx, dropped);
 	stats->csum_unnecessary = PVNET_READ(rx, rx, csum_good);
-	stats->hw_gro_packets = PVNET_READ(rx, rx, gro_hw);
 }
 
 static void pvnet_queue_stats_tx(struct net_device *dev, int idx,
@@ -142,7 +141,6 @@ static void pvnet_base_stats(struct net_device *dev,
 	rx->bytes = 0;
 	rx->alloc_fail = 0;
 	rx->csum_unnecessary = 0;
-	rx->hw_gro_packets = 0;
 	tx->packets = 0;
 	tx->bytes = 0;
 	tx->hw_drop_errors = 0;

@@ -249,10 +249,10 @@ static int pvnet_xdp_attach(struct net_device *dev, struct bpf_prog *prog,
 		rcu_assign_pointer(pv->prog, NULL);
 	if (cfg.xdp != pv->cfg.xdp) {
 		if (cfg.xdp)
-			cfg.gro_hw = false;
+			cfg.lro = false;
 		else
-			cfg.gro_hw = pvnet_fix_features(dev, dev->wanted_features) &
-				     NETIF_F_GRO_HW;
+			cfg.lro = pvnet_fix_features(dev, dev->wanted_features) &
+				  NETIF_F_LRO;
 		err = pvnet_reconfigure(pv, &cfg);
 		if (err) {
 			rcu_assign_pointer(pv->prog, old);

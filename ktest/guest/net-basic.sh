@@ -25,7 +25,7 @@ check "ping with it" pings 10.0.2.2
 check "coalescing" ethtool -C eth0 adaptive-rx off rx-usecs 50
 check "ping with coalescing" pings 10.0.2.2
 check "coalescing of a queue" ethtool -Q eth0 queue_mask 1 --coalesce rx-usecs 20
-for feature in rx tx sg tso rxvlan rx-gro-hw; do
+for feature in rx tx sg tso rxvlan lro; do
 	check "$feature off" ethtool -K eth0 $feature off
 	check "ping without it" pings 10.0.2.2
 	check "$feature on" ethtool -K eth0 $feature on

@@ -28,7 +28,7 @@ sleep 0.5
 check "iperf3 sends" iperf3 -c 10.1.0.2 -n 32M
 check "iperf3 receives" iperf3 -c 10.1.0.2 -n 32M -R
 check "TSO was used" counted eth0 tso
-check "merged packets arrived" far_counted rx0_gro_hw
+check "merged packets arrived" far_counted rx0_lro
 for end in "" "-n b"; do
 	# shellcheck disable=SC2086 # an empty word is none
 	check "MTU 9000 $end" ip $end link set "$([ "$end" ] && echo eth1 || echo eth0)" mtu 9000
