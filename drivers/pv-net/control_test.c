@@ -353,6 +353,28 @@ static void model_names_queues_to_sockets(struct kunit *test)
 	rtnl_unlock();
 }
 
+/* A socket that prefers busy polling polls its receive queue, and no other. */
+static void model_completes_for_sockets_that_poll(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct xsk_buff_pool *pool = model_pool(test);
+	struct pvnet *pv = b->m.pv;
+
+	if (!IS_ENABLED(CONFIG_XDP_SOCKETS))
+		kunit_skip(test, "no AF_XDP");
+	rtnl_lock();
+	pv->xsk[0] = pool;
+	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(pv, &pv->cfg), 0);
+	model_xmit(b, model_skb(test, b, 100), false);
+	model_tx_run(&b->m, 0);
+	KUNIT_EXPECT_FALSE(test, pvnet_cmd_empty(&pv->txq[0]->pos));
+	model_rx_interrupt(b, 0);
+	KUNIT_EXPECT_TRUE(test, pvnet_cmd_empty(&pv->txq[0]->pos));
+	dev_close(b->m.dev);
+	pv->xsk[0] = NULL;
+	rtnl_unlock();
+}
+
 /* The address changes while the interface is up, and the device is told. */
 static void model_changes_its_address(struct kunit *test)
 {
@@ -406,6 +428,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_listens_asleep),
 	MODEL_CASE_ENDS(model_is_quiet_in_hibernation),
 	MODEL_CASE_ENDS(model_names_queues_to_sockets),
+	MODEL_CASE_ENDS(model_completes_for_sockets_that_poll),
 	MODEL_CASE_ENDS(model_changes_its_address),
 	MODEL_CASE_ENDS(model_always_filters_vlans),
 	{}

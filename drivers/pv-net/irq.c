@@ -79,6 +79,8 @@ int pvnet_poll(struct napi_struct *napi, int budget)
 		pvnet_tx_poll(vec->tq, budget);
 		if (vec->tq->xsk)
 			again = pvnet_xsk_tx(vec->tq, budget);
+	} else if (unlikely(vec->xsk_tq) && budget) {
+		again = pvnet_xsk_tx_beside_rx(vec->xsk_tq, budget);
 	}
 	if (vec->rq && budget)
 		done = vec->rq->xsk ? pvnet_xsk_rx_poll(vec->rq, budget) :
@@ -302,6 +304,8 @@ void pvnet_irq_bind(struct pvnet *pv, struct pvnet_queues *q)
 		struct pvnet_vector *vec = q->rx[i]->vec;
 
 		vec->rq = q->rx[i];
+		if (!vec->tq && i < q->cfg.num_txq && q->tx[i]->xsk)
+			vec->xsk_tq = q->tx[i];
 		WRITE_ONCE(vec->napi, &q->napi[vec->idx].napi);
 	}
 }
@@ -320,6 +324,7 @@ void pvnet_irq_unbind(struct pvnet *pv)
 	for (i = 0; i < pv->num_vec; i++) {
 		pv->vec[i].tq = NULL;
 		pv->vec[i].rq = NULL;
+		pv->vec[i].xsk_tq = NULL;
 		WRITE_ONCE(pv->vec[i].napi, NULL);
 	}
 }

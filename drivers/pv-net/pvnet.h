@@ -348,6 +348,8 @@ struct pvnet_napi {
  * @pv: owner
  * @tq: transmit queue served, or NULL
  * @rq: receive queue served, or NULL
+ * @xsk_tq: transmit queue with a vector of its own whose AF_XDP socket polls
+ *	this one, or NULL
  * @mod: moderation
  * @irq: Linux interrupt number
  * @idx: device's interrupt index
@@ -360,6 +362,7 @@ struct pvnet_vector {
 	struct pvnet *pv;
 	struct pvnet_txq *tq;
 	struct pvnet_rxq *rq;
+	struct pvnet_txq *xsk_tq;
 	struct pvnet_moderation mod;
 	int irq;
 	u8 idx;

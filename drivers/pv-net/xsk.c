@@ -178,7 +178,7 @@ static void pvnet_xsk_tx_one(struct pvnet_txq *tq, const struct xdp_desc *desc)
  * @tq: queue
  * @budget: most frames to send
  *
- * Context: the queue's NAPI poll.
+ * Context: NAPI poll.
  * Return: true if more may be waiting
  */
 bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget)
@@ -209,6 +209,29 @@ bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget)
 	if (xsk_uses_need_wakeup(tq->xsk))
 		xsk_set_tx_need_wakeup(tq->xsk);
 	return again;
+}
+
+/**
+ * pvnet_xsk_tx_beside_rx - complete and send for a socket that polls itself
+ * @tq: queue, which has a vector of its own
+ * @budget: most frames to send
+ *
+ * A socket that prefers busy polling wakes nobody: it polls the instance that
+ * its buffers name, see pvnet_xsk_attach(), and that is the receive queue's.
+ *
+ * Context: NAPI poll of the receive queue of the same number.
+ * Return: true if more may be waiting
+ */
+bool pvnet_xsk_tx_beside_rx(struct pvnet_txq *tq, int budget)
+{
+	__netif_tx_lock(tq->nq, smp_processor_id());
+	u64_stats_update_begin(&tq->stats->syncp);
+	/* unlike in its own poll, its vector may be armed, and stays so */
+	if (pvnet_tx_reap(tq, budget))
+		tq->nudged = false;
+	u64_stats_update_end(&tq->stats->syncp);
+	__netif_tx_unlock(tq->nq);
+	return pvnet_xsk_tx(tq, budget);
 }
 
 static struct sk_buff *pvnet_xsk_copy(struct pvnet_rxq *rq,

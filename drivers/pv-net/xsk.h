@@ -17,5 +17,6 @@ void pvnet_xsk_detach(struct pvnet *pv);
 int pvnet_xsk_wakeup(struct net_device *dev, u32 qid, u32 flags);
 int pvnet_xsk_rx_poll(struct pvnet_rxq *rq, int budget);
 bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget);
+bool pvnet_xsk_tx_beside_rx(struct pvnet_txq *tq, int budget);
 
 #endif /* _PVNET_XSK_H */
