@@ -77,7 +77,7 @@ int pvnet_poll(struct napi_struct *napi, int budget)
 
 	if (vec->tq) {
 		pvnet_tx_poll(vec->tq, budget);
-		if (vec->tq->xsk)
+		if (vec->tq->xsk && budget)
 			again = pvnet_xsk_tx(vec->tq, budget);
 	} else if (unlikely(vec->xsk_tq) && budget) {
 		again = pvnet_xsk_tx_beside_rx(vec->xsk_tq, budget);

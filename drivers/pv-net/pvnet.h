@@ -49,7 +49,10 @@ struct pvnet;
 struct pvnet_vector;
 struct xsk_buff_pool;
 
-/* What a transmit slot's memory belongs to; set on a packet's last slot. */
+/*
+ * What a transmit slot's memory belongs to; set on a packet's last slot.  What
+ * comes after PVNET_TX_SKB is of XDP.
+ */
 enum pvnet_tx_kind {
 	PVNET_TX_FREE,		/* not the last slot of a packet */
 	PVNET_TX_SKB,

@@ -267,7 +267,7 @@ static void pvnet_tx_stop_if_full(struct pvnet_txq *tq)
 /**
  * pvnet_tx_flush - ring the doorbell and take what it completed
  * @tq: queue
- * @budget: NAPI budget, or 0 outside NAPI
+ * @budget: NAPI budget, or 0 for netpoll
  *
  * Context: bottom halves off, netdev_queue lock held.
  */

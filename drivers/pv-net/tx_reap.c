@@ -61,6 +61,24 @@ static bool pvnet_tx_complete(struct pvnet_txq *tq, u32 idx,
 	return true;
 }
 
+/*
+ * Is everything up to slot @idx the stack's?  Then it may be released without
+ * a budget, that is by netpoll, where nothing of XDP or of a page pool may be.
+ */
+static bool pvnet_tx_is_skbs(const struct pvnet_txq *tq, u32 idx)
+{
+	u32 i = tq->pos.comp;
+
+	if (!pvnet_cmd_holds(&tq->pos, idx))
+		return true;	/* pvnet_tx_complete() says what that means */
+	for (;; i = pvnet_ring_next(i, tq->pos.size)) {
+		if (tq->buf[i].kind > PVNET_TX_SKB)
+			return false;
+		if (i == idx)
+			return true;
+	}
+}
+
 static void pvnet_tx_mark_broken(struct pvnet_txq *tq, u32 idx)
 {
 	tq->broken = true;
@@ -83,7 +101,7 @@ static void pvnet_tx_wake(struct pvnet_txq *tq)
 /**
  * pvnet_tx_reap - release everything the device has completed
  * @tq: queue
- * @budget: NAPI budget, or 0 outside NAPI
+ * @budget: NAPI budget, or 0 for netpoll, which leaves frames of XDP alone
  *
  * The work is bounded by what was posted: a completion that matches nothing
  * posted marks the queue broken and ends the loop.
@@ -104,6 +122,8 @@ unsigned int pvnet_tx_reap(struct pvnet_txq *tq, int budget)
 		/* the generation bit says that the rest is valid: read it first */
 		dma_rmb();
 		idx = le32_to_cpu(READ_ONCE(c->dw0)) & VMXNET3_TCD_TXIDX;
+		if (unlikely(!budget) && !pvnet_tx_is_skbs(tq, idx))
+			break;
 		pvnet_comp_advance(&tq->cpos);
 		if (unlikely(!pvnet_tx_complete(tq, idx, &done, budget)))
 			pvnet_tx_mark_broken(tq, idx);

@@ -170,6 +170,42 @@ static void model_keeps_room_for_the_stack(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, netif_tx_queue_stopped(tq->nq));
 }
 
+static void model_poll_without_budget(struct model_bench *b)
+{
+	local_bh_disable();
+	pvnet_poll(pvnet_irq_tx_vector(b->m.pv, 0)->napi, 0);
+	local_bh_enable();
+}
+
+/* Netpoll has no budget, and takes completions up to the first of XDP. */
+static void model_spares_xdp_without_budget(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet_txq *tq = b->m.pv->txq[0];
+
+	model_xmit(b, model_skb(test, b, 100), false);
+	KUNIT_EXPECT_EQ(test, model_post_xdp(test, tq), 0);
+	model_xmit(b, model_skb(test, b, 100), false);
+	model_tx_run(&b->m, 0);
+	model_poll_without_budget(b);
+	KUNIT_EXPECT_EQ(test, pvnet_cmd_used(&tq->pos), 2);
+	model_tx_interrupt(b, 0);
+	KUNIT_EXPECT_TRUE(test, pvnet_cmd_empty(&tq->pos));
+
+	/* one completion for all */
+	b->m.manual = true;
+	model_xmit(b, model_skb(test, b, 100), false);
+	KUNIT_EXPECT_EQ(test, model_post_xdp(test, tq), 0);
+	model_xmit(b, model_skb(test, b, 100), false);
+	model_tx_run(&b->m, 0);
+	model_tx_complete(&b->m, 0);
+	model_poll_without_budget(b);
+	KUNIT_EXPECT_EQ(test, pvnet_cmd_used(&tq->pos), 3);
+	model_tx_interrupt(b, 0);
+	KUNIT_EXPECT_TRUE(test, pvnet_cmd_empty(&tq->pos));
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->bad_comp), 0);
+}
+
 static void model_offloads_checksum_and_tso(struct kunit *test)
 {
 	struct model_bench *b = model_open(test);
@@ -311,6 +347,7 @@ static struct kunit_case model_tx_cases[] = {
 	MODEL_CASE_ENDS(model_unmasks_for_late_completions),
 	MODEL_CASE_ENDS(model_stops_before_the_ring_is_full),
 	MODEL_CASE_ENDS(model_keeps_room_for_the_stack),
+	MODEL_CASE_ENDS(model_spares_xdp_without_budget),
 	MODEL_CASE_ENDS(model_offloads_checksum_and_tso),
 	MODEL_CASE_ENDS(model_computes_checksums_of_others),
 	MODEL_CASE(model_encapsulates_only_from_version_4),
