@@ -346,7 +346,9 @@ static void pvnet_tx_timeout(struct net_device *dev, unsigned int idx)
 {
 	struct pvnet *pv = netdev_priv(dev);
 	struct pvnet_txq *tq = pv->txq[idx];
-	bool nudged;
+	struct pvnet_cmd_pos pos;
+	bool nudged, broken;
+	u32 deferred;
 
 	if (!tq)
 		return;
@@ -354,11 +356,15 @@ static void pvnet_tx_timeout(struct net_device *dev, unsigned int idx)
 	u64_stats_update_begin(&tq->stats->syncp);
 	u64_stats_inc(&tq->stats->timeouts);
 	u64_stats_update_end(&tq->stats->syncp);
-	netdev_warn(dev, "tx queue %u: timeout, fill %u, comp %u, deferred %u%s\n",
-		    idx, tq->pos.fill, tq->pos.comp, tq->deferred,
-		    tq->broken ? ", broken" : "");
+	pos = tq->pos;
+	deferred = tq->deferred;
+	broken = tq->broken;
 	nudged = pvnet_tx_nudge(tq);
 	__netif_tx_unlock(tq->nq);
+	/* the console may be one that sends: it must not need our lock */
+	netdev_warn(dev, "tx queue %u: timeout, fill %u, comp %u, deferred %u%s\n",
+		    idx, pos.fill, pos.comp, deferred,
+		    broken ? ", broken" : "");
 	if (!nudged)
 		pvnet_schedule_reset(pv);
 }

@@ -138,15 +138,33 @@ unsigned int pvnet_tx_reap(struct pvnet_txq *tq, int budget)
 	return done.slots;
 }
 
-/* NAPI: the vector is masked, by the device or because it never was not. */
-void pvnet_tx_poll(struct pvnet_txq *tq, int budget)
+/* The vector is masked, by the device or because it never was not. */
+static void pvnet_tx_poll_locked(struct pvnet_txq *tq, int budget)
 {
-	__netif_tx_lock(tq->nq, smp_processor_id());
 	u64_stats_update_begin(&tq->stats->syncp);
 	tq->vec->armed = false;
 	if (pvnet_tx_reap(tq, budget))
 		tq->nudged = false;
 	u64_stats_update_end(&tq->stats->syncp);
+}
+
+/**
+ * pvnet_tx_poll - NAPI poll of a transmit queue
+ * @tq: queue
+ * @budget: NAPI budget, or 0 for netpoll
+ *
+ * Netpoll does not wait for the queue: who has it may be about to print, and so
+ * wait for netpoll to let go of the console.
+ */
+void pvnet_tx_poll(struct pvnet_txq *tq, int budget)
+{
+	if (unlikely(!budget)) {
+		if (!__netif_tx_trylock(tq->nq))
+			return;
+	} else {
+		__netif_tx_lock(tq->nq, smp_processor_id());
+	}
+	pvnet_tx_poll_locked(tq, budget);
 	__netif_tx_unlock(tq->nq);
 }
 

@@ -206,6 +206,22 @@ static void model_spares_xdp_without_budget(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->bad_comp), 0);
 }
 
+/* Netpoll does not wait for who has the queue, and may itself be waited for. */
+static void model_waits_for_no_queue_without_budget(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet_txq *tq = b->m.pv->txq[0];
+
+	model_xmit(b, model_skb(test, b, 100), false);
+	model_tx_run(&b->m, 0);
+	__netif_tx_lock_bh(tq->nq);
+	model_poll_without_budget(b);
+	__netif_tx_unlock_bh(tq->nq);
+	KUNIT_EXPECT_EQ(test, pvnet_cmd_used(&tq->pos), 1);
+	model_poll_without_budget(b);
+	KUNIT_EXPECT_TRUE(test, pvnet_cmd_empty(&tq->pos));
+}
+
 static void model_offloads_checksum_and_tso(struct kunit *test)
 {
 	struct model_bench *b = model_open(test);
@@ -348,6 +364,7 @@ static struct kunit_case model_tx_cases[] = {
 	MODEL_CASE_ENDS(model_stops_before_the_ring_is_full),
 	MODEL_CASE_ENDS(model_keeps_room_for_the_stack),
 	MODEL_CASE_ENDS(model_spares_xdp_without_budget),
+	MODEL_CASE_ENDS(model_waits_for_no_queue_without_budget),
 	MODEL_CASE_ENDS(model_offloads_checksum_and_tso),
 	MODEL_CASE_ENDS(model_computes_checksums_of_others),
 	MODEL_CASE(model_encapsulates_only_from_version_4),
