@@ -80,7 +80,8 @@ struct pvnet_tx_buf {
 /**
  * struct pvnet_tx_stats - counters of a transmit queue, kept over ring changes
  * @syncp: for 32-bit readers; writers hold the queue's netdev_queue lock
- * @packets: packets handed to the device, segments of a TSO packet counted
+ * @packets: packets handed to the device, segments of a TSO packet counted;
+ *	frames of XDP and AF_XDP are among them
  * @bytes: their bytes
  * @doorbells: TXPROD writes
  * @tso: packets with segmentation left to the device

@@ -168,6 +168,10 @@ static void model_keeps_room_for_the_stack(struct kunit *test)
 	model_tx_interrupt(b, 0);
 	KUNIT_EXPECT_EQ(test, b->m.packets, sent + 1);
 	KUNIT_EXPECT_FALSE(test, netif_tx_queue_stopped(tq->nq));
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->xdp_xmit), sent);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->packets), sent + 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&tq->stats->bytes),
+			100 * (sent + 1));
 }
 
 static void model_poll_without_budget(struct model_bench *b)

@@ -7,6 +7,12 @@
 #include "tx.h"
 #include "tx_post.h"
 
+static void pvnet_tx_count_frame(struct pvnet_txq *tq, u32 len)
+{
+	u64_stats_inc(&tq->stats->packets);
+	u64_stats_add(&tq->stats->bytes, len);
+}
+
 static void pvnet_tx_use_pool_page(struct pvnet_txq *tq,
 				   struct pvnet_tx_buf *buf, struct page *page,
 				   unsigned int offset)
@@ -99,6 +105,7 @@ int pvnet_tx_post_xdp(struct pvnet_txq *tq, struct xdp_frame *xdpf,
 	buf->kind = PVNET_TX_XDP;
 	pvnet_tx_post(tq, n, &meta);
 	tq->deferred++;
+	pvnet_tx_count_frame(tq, xdp_get_frame_len(xdpf));
 	u64_stats_inc(&tq->stats->xdp_xmit);
 	return 0;
 }
@@ -121,5 +128,6 @@ void pvnet_tx_post_xsk(struct pvnet_txq *tq, dma_addr_t dma, u32 len)
 	};
 	pvnet_tx_post(tq, 1, &meta);
 	tq->deferred++;
+	pvnet_tx_count_frame(tq, len);
 	u64_stats_inc(&tq->stats->xsk_xmit);
 }
