@@ -52,6 +52,14 @@ static bool model_conf_ok(struct pvnet_model *m)
 	       mtu >= 60 && mtu <= 9000;
 }
 
+static void model_read_rss_table(struct pvnet_model *m)
+{
+	const struct upt1_rss_conf *conf = model_mem(m->shared->rss_conf.pa);
+
+	m->rss_indir_size = le16_to_cpu(conf->indir_size);
+	memcpy(m->rss_indir, conf->indir, sizeof(m->rss_indir));
+}
+
 static void model_read_rss(struct pvnet_model *m)
 {
 	const struct upt1_rss_conf *conf;
@@ -61,6 +69,7 @@ static void model_read_rss(struct pvnet_model *m)
 		return;
 	conf = model_mem(m->shared->rss_conf.pa);
 	memcpy(m->rss_key, conf->key, sizeof(m->rss_key));
+	model_read_rss_table(m);
 }
 
 static u32 model_activate(struct pvnet_model *m)
@@ -99,6 +108,10 @@ static u32 model_command(struct pvnet_model *m, u32 cmd)
 	case 0xcafe0002:
 		m->active = false;
 		m->pm = NULL;
+		return 0;
+	case 0xcafe0006:
+		if (m->active && le32_to_cpu(m->shared->rss_conf.len))
+			model_read_rss_table(m);
 		return 0;
 	case 0xcafe0008:
 		if (m->active)

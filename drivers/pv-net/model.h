@@ -82,6 +82,8 @@ struct model_rxq {
  * @coal_mode: from SET_COALESCE, ~0 before
  * @rss_fields: from SET_RSS_FIELDS, 0 after an activation
  * @rss_key: from the last activation with RSS
+ * @rss_indir: table, from that or from UPDATE_RSSIDT
+ * @rss_indir_size: its entries
  * @activations: activations that succeeded
  * @activated: called at the end of one, or NULL
  * @pm: wake-up settings that the active device was given
@@ -111,6 +113,8 @@ struct pvnet_model {
 	u32 coal_mode;
 	u32 rss_fields;
 	u8 rss_key[UPT1_RSS_KEY_SIZE];
+	u8 rss_indir[UPT1_RSS_INDIR_MAX];
+	u32 rss_indir_size;
 	u32 activations;
 	void (*activated)(struct pvnet_model *m);
 	const struct vmxnet3_pm_conf *pm;

@@ -101,8 +101,15 @@ static void model_make_netdev(struct kunit *test, struct model_bench *b,
 			0);
 }
 
-static struct model_bench *model_bench_alloc(struct kunit *test, u32 version)
+/**
+ * model_probe - make a device of the case's version
+ * @test: case, whose parameter is the version
+ *
+ * Return: the bench, which goes with the case
+ */
+struct model_bench *model_probe(struct kunit *test)
 {
+	u32 version = *(const u32 *)test->param_value;
 	struct model_bench *b;
 
 	if (xen_pv_domain())
@@ -121,15 +128,12 @@ static struct model_bench *model_bench_alloc(struct kunit *test, u32 version)
 }
 
 /**
- * model_open - make a device of the case's version and open its interface
- * @test: case, whose parameter is the version
- *
- * Return: the bench, which goes with the case
+ * model_ifup - open the interface and look at what the stack receives
+ * @test: case
+ * @b: bench
  */
-struct model_bench *model_open(struct kunit *test)
+void model_ifup(struct kunit *test, struct model_bench *b)
 {
-	u32 version = *(const u32 *)test->param_value;
-	struct model_bench *b = model_bench_alloc(test, version);
 	int err;
 
 	rtnl_lock();
@@ -140,6 +144,19 @@ struct model_bench *model_open(struct kunit *test)
 	rtnl_unlock();
 	KUNIT_ASSERT_EQ(test, err, 0);
 	KUNIT_ASSERT_TRUE(test, b->m.active);
+}
+
+/**
+ * model_open - make a device of the case's version and open its interface
+ * @test: case, whose parameter is the version
+ *
+ * Return: the bench, which goes with the case
+ */
+struct model_bench *model_open(struct kunit *test)
+{
+	struct model_bench *b = model_probe(test);
+
+	model_ifup(test, b);
 	return b;
 }
 

@@ -39,6 +39,8 @@ struct model_bench {
 	u8 *frame;
 };
 
+struct model_bench *model_probe(struct kunit *test);
+void model_ifup(struct kunit *test, struct model_bench *b);
 struct model_bench *model_open(struct kunit *test);
 void model_rx_interrupt(struct model_bench *b, u32 q);
 void model_tx_interrupt(struct model_bench *b, u32 q);

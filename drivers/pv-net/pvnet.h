@@ -499,6 +499,8 @@ enum pvnet_state {
  * @coal_conf: device coalescing, as the device reads it
  * @coal_dma: its bus address
  * @rss_fields: VMXNET3_RSS_FIELDS_*, version 4
+ * @rss_indir: RSS table as it was set last; @rss_conf has what became of it
+ * @rss_indir_size: its entries, 0 if none was set
  * @vec: interrupt vectors
  * @num_vec: how many
  * @irq_mode: how they are dealt out
@@ -546,6 +548,8 @@ struct pvnet {
 	struct vmxnet3_coal_conf *coal_conf;
 	dma_addr_t coal_dma;
 	u32 rss_fields;
+	u8 rss_indir[UPT1_RSS_INDIR_MAX];
+	u32 rss_indir_size;
 
 	struct pvnet_vector vec[PVNET_MAX_VECTORS];
 	unsigned int num_vec;

@@ -8,13 +8,12 @@
 #include "rss.h"
 
 /**
- * pvnet_rss_init - default key, table and hash fields
+ * pvnet_rss_init - default key and hash fields
  * @pv: device
  */
 void pvnet_rss_init(struct pvnet *pv)
 {
 	struct upt1_rss_conf *conf = pv->rss_conf;
-	u32 i;
 
 	if (!pv->ops->rss)
 		return;
@@ -25,17 +24,29 @@ void pvnet_rss_init(struct pvnet *pv)
 	conf->hash_func = cpu_to_le16(UPT1_RSS_HASH_FUNC_TOEPLITZ);
 	conf->key_size = cpu_to_le16(sizeof(conf->key));
 	netdev_rss_key_fill(conf->key, sizeof(conf->key));
-	for (i = 0; i < UPT1_RSS_INDIR_MAX; i++)
-		conf->indir[i] = ethtool_rxfh_indir_default(i, pv->cfg.num_rxq);
 	pv->rss_fields = VMXNET3_RSS_FIELDS_TCPIP4 | VMXNET3_RSS_FIELDS_TCPIP6;
+}
+
+/*
+ * Entry @i of the table for @num_rxq queues.  A table that was set for another
+ * number is repeated or cut off, so that it still means the same queues.
+ */
+static u32 pvnet_rss_entry(const struct pvnet *pv, u32 i, u32 num_rxq)
+{
+	u32 queue;
+
+	if (netif_is_rxfh_configured(pv->dev) && pv->rss_indir_size) {
+		queue = pv->rss_indir[i % pv->rss_indir_size];
+		if (queue < num_rxq)
+			return queue;
+	}
+	return ethtool_rxfh_indir_default(i, num_rxq);
 }
 
 /**
  * pvnet_rss_fill - point the device to the table before an activation
  * @pv: device
  * @cfg: configuration being activated
- *
- * A table that names queues which are gone is set to the default.
  *
  * Context: rtnl.
  */
@@ -47,10 +58,7 @@ void pvnet_rss_fill(struct pvnet *pv, const struct pvnet_cfg *cfg)
 	if (!pv->ops->rss || cfg->num_rxq < 2)
 		return;
 	for (i = 0; i < n; i++)
-		if (conf->indir[i] >= cfg->num_rxq ||
-		    le16_to_cpu(conf->indir_size) != n)
-			conf->indir[i] =
-				ethtool_rxfh_indir_default(i, cfg->num_rxq);
+		conf->indir[i] = pvnet_rss_entry(pv, i, cfg->num_rxq);
 	conf->indir_size = cpu_to_le16(n);
 	pv->shared->rss_conf = (struct vmxnet3_var_conf){
 		.ver = cpu_to_le32(1),
@@ -107,7 +115,8 @@ int pvnet_rss_get(struct net_device *dev, struct ethtool_rxfh_param *rxfh)
 	rxfh->hfunc = ETH_RSS_HASH_TOP;
 	if (rxfh->indir)
 		for (i = 0; i < pvnet_rss_indir_size(pv); i++)
-			rxfh->indir[i] = pv->rss_conf->indir[i];
+			rxfh->indir[i] = pvnet_rss_entry(pv, i,
+							 pv->cfg.num_rxq);
 	if (rxfh->key)
 		memcpy(rxfh->key, pv->rss_conf->key, UPT1_RSS_KEY_SIZE);
 	return 0;
@@ -134,12 +143,26 @@ static int pvnet_rss_set_key(struct pvnet *pv, const u8 *key)
 	return err;
 }
 
+static void pvnet_rss_set_indir(struct pvnet *pv, const u32 *indir)
+{
+	u32 i, n = pvnet_rss_indir_size(pv);
+
+	spin_lock_bh(&pv->cmd_lock);
+	for (i = 0; i < n; i++) {
+		pv->rss_indir[i] = indir[i];
+		pv->rss_conf->indir[i] = indir[i];
+	}
+	pv->rss_indir_size = n;
+	if (test_bit(PVNET_UP, &pv->state))
+		pvnet_cmd(pv, VMXNET3_CMD_UPDATE_RSSIDT);
+	spin_unlock_bh(&pv->cmd_lock);
+}
+
 int pvnet_rss_set(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 		  struct netlink_ext_ack *extack)
 {
 	struct pvnet *pv = netdev_priv(dev);
 	int err;
-	u32 i;
 
 	if (!pv->ops->rss)
 		return -EOPNOTSUPP;
@@ -154,14 +177,8 @@ int pvnet_rss_set(struct net_device *dev, struct ethtool_rxfh_param *rxfh,
 		if (err)
 			return err;
 	}
-	if (!rxfh->indir)
-		return 0;
-	spin_lock_bh(&pv->cmd_lock);
-	for (i = 0; i < pvnet_rss_indir_size(pv); i++)
-		pv->rss_conf->indir[i] = rxfh->indir[i];
-	if (test_bit(PVNET_UP, &pv->state))
-		pvnet_cmd(pv, VMXNET3_CMD_UPDATE_RSSIDT);
-	spin_unlock_bh(&pv->cmd_lock);
+	if (rxfh->indir)
+		pvnet_rss_set_indir(pv, rxfh->indir);
 	return 0;
 }
 

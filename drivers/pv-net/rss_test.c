@@ -46,6 +46,64 @@ static void model_hashes_with_the_key(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, b->m.rss_key, key, sizeof(key));
 }
 
+static int model_set_table(struct model_bench *b, u32 *table)
+{
+	struct ethtool_rxfh_param rxfh = {
+		.hfunc = ETH_RSS_HASH_NO_CHANGE, .indir = table,
+	};
+	int err;
+
+	rtnl_lock();
+	err = b->m.dev->ethtool_ops->set_rxfh(b->m.dev, &rxfh, NULL);
+	/* as the core does */
+	if (!err)
+		b->m.dev->priv_flags |= IFF_RXFH_CONFIGURED;
+	rtnl_unlock();
+	return err;
+}
+
+/* The device has @table of @n entries, and says so, as often as there is room. */
+static void model_expect_table(struct kunit *test, struct model_bench *b,
+			       const u32 *table, u32 n)
+{
+	struct ethtool_rxfh_param rxfh = {};
+	u32 i, got[UPT1_RSS_INDIR_MAX];
+
+	rxfh.indir = got;
+	rtnl_lock();
+	b->m.dev->ethtool_ops->get_rxfh(b->m.dev, &rxfh);
+	rtnl_unlock();
+	KUNIT_ASSERT_EQ(test, b->m.rss_indir_size, 8);
+	for (i = 0; i < 8; i++) {
+		KUNIT_EXPECT_EQ(test, b->m.rss_indir[i], table[i % n]);
+		KUNIT_EXPECT_EQ(test, got[i], table[i % n]);
+	}
+}
+
+/* A table that was set before the first opening, or for fewer queues, stays. */
+static void model_keeps_the_table(struct kunit *test)
+{
+	u32 both[] = { 1, 1, 0, 1, 1, 1, 0, 1 }, first[] = { 0, 0, 0, 0 };
+	u32 version = *(const u32 *)test->param_value;
+	struct model_bench *b = model_probe(test);
+
+	if (version < 2) {
+		KUNIT_EXPECT_EQ(test, model_set_table(b, both), -EOPNOTSUPP);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, model_set_table(b, both), 0);
+	model_ifup(test, b);
+	model_expect_table(test, b, both, 8);
+
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 1, 2), 0);
+	KUNIT_EXPECT_EQ(test, model_set_table(b, first), 0);
+	KUNIT_EXPECT_EQ(test, model_set_channels(b, 2, 2), 0);
+	model_expect_table(test, b, first, 4);
+
+	KUNIT_EXPECT_EQ(test, model_set_table(b, both), 0);
+	model_expect_table(test, b, both, 8);
+}
+
 static int model_set_hash(struct model_bench *b, u32 flow, bool ports)
 {
 	struct ethtool_rxnfc nfc = {
@@ -92,6 +150,7 @@ static void model_hashes_what_it_says(struct kunit *test)
 static struct kunit_case model_rss_cases[] = {
 	MODEL_CASE(model_hashes_with_the_key),
 	MODEL_CASE(model_hashes_what_it_says),
+	MODEL_CASE(model_keeps_the_table),
 	{}
 };
 
