@@ -136,6 +136,19 @@ static void model_recovers_from_timeouts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->m.packets, 1);
 }
 
+/* With a carrier a stopped queue is one that the watchdog believes to hang. */
+static void model_has_no_stopped_queue_with_a_link(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+
+	b->m.link_stopped = true;
+	pvnet_schedule_reset(b->m.pv);
+	flush_delayed_work(&b->m.pv->reset_work);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_FALSE(test, b->m.link_stopped);
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(b->m.dev));
+}
+
 /* The watchdog also looks at queues that have no ring any more. */
 static void model_has_no_timeout_without_ring(struct kunit *test)
 {
@@ -419,6 +432,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
 	MODEL_CASE_ENDS(model_reports_base_stats),
 	MODEL_CASE_ENDS(model_recovers_from_timeouts),
+	MODEL_CASE_ENDS(model_has_no_stopped_queue_with_a_link),
 	MODEL_CASE_ENDS(model_has_no_timeout_without_ring),
 	MODEL_CASE_ENDS(model_recovers_from_queue_errors),
 	MODEL_CASE_ENDS(model_polls_what_came_early),

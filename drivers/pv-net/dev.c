@@ -82,8 +82,9 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 	pvnet_filter_restore(pv);
 	pvnet_xsk_attach(pv);
 	pvnet_irq_start(pv);
-	pvnet_read_link(pv);
+	/* the watchdog looks at stopped queues as soon as there is a carrier */
 	netif_tx_wake_all_queues(pv->dev);
+	pvnet_read_link(pv);
 	return 0;
 }
 

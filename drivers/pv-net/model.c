@@ -129,6 +129,8 @@ static u32 model_command(struct pvnet_model *m, u32 cmd)
 		m->status_reads++;
 		return 0;
 	case 0xf00d0002:
+		m->link_stopped =
+			netif_tx_queue_stopped(netdev_get_tx_queue(m->dev, 0));
 		return 10000 << 16 | 1;
 	case 0xf00d0005:
 		return 0x07b0;

@@ -90,6 +90,7 @@ struct model_rxq {
  * @mac: address that the device filters by
  * @ecr: events that the driver acknowledged last
  * @status_reads: GET_QUEUE_STATUS commands
+ * @link_stopped: transmit queue 0 was stopped when the link was read last
  */
 struct pvnet_model {
 	struct pvnet_bus_ops bus;
@@ -121,6 +122,7 @@ struct pvnet_model {
 	u8 mac[ETH_ALEN];
 	u32 ecr;
 	u32 status_reads;
+	bool link_stopped;
 };
 
 void model_init(struct pvnet_model *m, u32 version);
