@@ -305,6 +305,30 @@ static void model_listens_asleep(struct kunit *test)
 	device_init_wakeup(dma_dev, false);
 }
 
+/* It may write to its rings as long as it listens. */
+static void model_is_stopped_before_its_rings_go(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet_cfg cfg = b->m.pv->cfg;
+
+	cfg.rx_size = 2048;
+	KUNIT_EXPECT_TRUE(test, pvnet_detach_for_sleep(b->m.pv, true));
+	KUNIT_EXPECT_TRUE(test, b->m.active);
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(b->m.pv, &cfg), 0);
+	rtnl_unlock();
+	KUNIT_EXPECT_FALSE(test, b->m.active);
+	KUNIT_EXPECT_EQ(test, pvnet_attach_after_sleep(b->m.pv), 0);
+	model_expect_packet(test, b);
+
+	KUNIT_EXPECT_TRUE(test, pvnet_detach_for_sleep(b->m.pv, true));
+	KUNIT_EXPECT_TRUE(test, b->m.active);
+	rtnl_lock();
+	dev_close(b->m.dev);
+	rtnl_unlock();
+	KUNIT_EXPECT_FALSE(test, b->m.active);
+}
+
 /* Nor does the device write to memory while an image of it is made. */
 static void model_is_quiet_in_hibernation(struct kunit *test)
 {
@@ -440,6 +464,7 @@ static struct kunit_case model_control_cases[] = {
 	MODEL_CASE_ENDS(model_has_powers_of_two_queues),
 	MODEL_CASE_ENDS(model_moderates_each_queue),
 	MODEL_CASE_ENDS(model_listens_asleep),
+	MODEL_CASE_ENDS(model_is_stopped_before_its_rings_go),
 	MODEL_CASE_ENDS(model_is_quiet_in_hibernation),
 	MODEL_CASE_ENDS(model_names_queues_to_sockets),
 	MODEL_CASE_ENDS(model_completes_for_sockets_that_poll),

@@ -152,6 +152,8 @@ static int pvnet_stop(struct net_device *dev)
 
 	if (test_bit(PVNET_UP, &pv->state))
 		pvnet_down(pv);
+	else
+		pvnet_deactivate(pv);	/* it may listen in its sleep */
 	pvnet_irq_release(pv);
 	pvnet_queues_free(pv, pv->queues);
 	pv->queues = NULL;
@@ -188,7 +190,10 @@ static int pvnet_swap(struct pvnet *pv, struct pvnet_queues *q)
 	return err;
 }
 
-/* The device sleeps or is cut off, and gets the rings when it is back. */
+/*
+ * The device sleeps or is cut off, and gets the rings when it is back.  If it
+ * listens in its sleep it has the old ones, which must not be freed before.
+ */
 static int pvnet_swap_asleep(struct pvnet *pv, struct pvnet_queues *q)
 {
 	int err;
@@ -199,6 +204,7 @@ static int pvnet_swap_asleep(struct pvnet *pv, struct pvnet_queues *q)
 		pvnet_queues_free(pv, q);
 		return err;
 	}
+	pvnet_deactivate(pv);
 	pvnet_queues_free(pv, pv->queues);
 	pv->queues = q;
 	return 0;
