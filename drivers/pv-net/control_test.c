@@ -67,6 +67,30 @@ static void model_keeps_old_rings_when_refused(struct kunit *test)
 	model_expect_packet(test, b);
 }
 
+/* The device runs on with what dev->features says. */
+static void model_keeps_old_features_when_refused(struct kunit *test)
+{
+	struct model_bench *b = model_open(test);
+	struct net_device *dev = b->m.dev;
+	u64 upt = le64_to_cpu(b->m.shared->misc.upt_features);
+
+	b->m.refuse = 1;
+	rtnl_lock();
+	dev->wanted_features &= ~(NETIF_F_RXCSUM | NETIF_F_HW_VLAN_CTAG_RX);
+	netdev_update_features(dev);
+	KUNIT_EXPECT_TRUE(test, dev->features & NETIF_F_RXCSUM);
+	KUNIT_EXPECT_EQ(test, b->m.activations, 2);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(b->m.shared->misc.upt_features),
+			upt);
+
+	netdev_update_features(dev);
+	KUNIT_EXPECT_FALSE(test, dev->features & NETIF_F_RXCSUM);
+	/* checksums, VLAN tags, merged packets */
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(b->m.shared->misc.upt_features),
+			upt & ~(1 | 4 | 8));
+	rtnl_unlock();
+}
+
 static void model_gives_up_on_a_silent_device(struct kunit *test)
 {
 	struct model_bench *b = model_open(test);
@@ -453,6 +477,7 @@ static void model_always_filters_vlans(struct kunit *test)
 static struct kunit_case model_control_cases[] = {
 	MODEL_CASE(model_uses_what_the_version_has),
 	MODEL_CASE_ENDS(model_keeps_old_rings_when_refused),
+	MODEL_CASE_ENDS(model_keeps_old_features_when_refused),
 	MODEL_CASE_ENDS(model_gives_up_on_a_silent_device),
 	MODEL_CASE_ENDS(model_reports_base_stats),
 	MODEL_CASE_ENDS(model_recovers_from_timeouts),

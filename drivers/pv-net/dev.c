@@ -438,23 +438,16 @@ netdev_features_t pvnet_fix_features(struct net_device *dev,
 static int pvnet_set_features(struct net_device *dev,
 			      netdev_features_t features)
 {
-	netdev_features_t changed = dev->features ^ features;
 	struct pvnet *pv = netdev_priv(dev);
 	struct pvnet_cfg cfg = pv->cfg;
-	netdev_features_t before;
-	int err;
 
 	cfg.lro = features & NETIF_F_LRO;
-	if (!(changed & (NETIF_F_RXCSUM | NETIF_F_HW_VLAN_CTAG_RX)) &&
-	    cfg.lro == pv->cfg.lro)
+	cfg.rxcsum = features & NETIF_F_RXCSUM;
+	cfg.rxvlan = features & NETIF_F_HW_VLAN_CTAG_RX;
+	if (cfg.lro == pv->cfg.lro && cfg.rxcsum == pv->cfg.rxcsum &&
+	    cfg.rxvlan == pv->cfg.rxvlan)
 		return 0;
-
-	/* an activation reads dev->features */
-	before = dev->features;
-	dev->features = features;
-	err = pvnet_reconfigure(pv, &cfg);
-	dev->features = before;
-	return err;
+	return pvnet_reconfigure(pv, &cfg);
 }
 
 /**

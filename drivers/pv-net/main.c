@@ -91,6 +91,8 @@ static void pvnet_default_cfg(struct pvnet *pv)
 		.rx2_size = PVNET_RX2_RING_DEFAULT,
 		.mtu = ETH_DATA_LEN,
 		.lro = true,
+		.rxcsum = true,
+		.rxvlan = true,
 	};
 	pv->rx_copybreak = PVNET_RX_COPYBREAK;
 }

@@ -392,6 +392,8 @@ enum pvnet_irq_mode {
  * @mtu: largest payload, bytes
  * @xdp: an XDP program is attached
  * @lro: the device may merge packets
+ * @rxcsum: the device verifies checksums
+ * @rxvlan: the device strips VLAN tags
  */
 struct pvnet_cfg {
 	u32 num_txq;
@@ -402,6 +404,8 @@ struct pvnet_cfg {
 	u32 mtu;
 	bool xdp;
 	bool lro;
+	bool rxcsum;
+	bool rxvlan;
 };
 
 /**

@@ -110,12 +110,11 @@ static void pvnet_share_fill_rx(struct pvnet_rxq *rq)
 
 static u64 pvnet_share_features(struct pvnet *pv, const struct pvnet_cfg *cfg)
 {
-	netdev_features_t on = pv->dev->features;
 	u64 upt = 0;
 
-	if (on & NETIF_F_RXCSUM)
+	if (cfg->rxcsum)
 		upt |= UPT1_F_RXCSUM;
-	if (on & NETIF_F_HW_VLAN_CTAG_RX)
+	if (cfg->rxvlan)
 		upt |= UPT1_F_RXVLAN;
 	if (cfg->lro)
 		upt |= UPT1_F_LRO;
