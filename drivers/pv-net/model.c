@@ -315,11 +315,23 @@ void model_rx_write_comp(struct pvnet_model *m, u32 q, u32 dw0, u32 dw1,
 	model_advance(ring, d->comp_ring_size);
 }
 
-static u32 model_rx_last(const struct model_rx *how)
+/*
+ * The last word of a completion: in-tree vmxnet3 looks for a merged packet's size
+ * in the first of a packet, and for checksums in the last.
+ */
+static u32 model_rx_dw3(const struct model_rx *how, bool first, bool last)
 {
-	u32 type = how->mss ? 4 : 3;
+	u32 dw3 = last ? how->csum << 16 : 0;
 
-	return how->csum << 16 | type << 24 | (how->mss & 0xffff);
+	if (first && how->mss)
+		return dw3 | 4 << 24 | (how->mss & 0xffff);
+	return dw3 | 3 << 24;
+}
+
+/* A merged packet's first completion counts segments where others have a hash. */
+static u32 model_rx_dw1(const struct model_rx *how, bool first)
+{
+	return first && how->mss ? how->segs : how->rss_hash;
 }
 
 static int model_rx_data_ring(struct pvnet_model *m, u32 q, const u8 *data,
@@ -333,9 +345,9 @@ static int model_rx_data_ring(struct pvnet_model *m, u32 q, const u8 *data,
 	memcpy(model_mem(d->data_ring_pa) + idx * size, data, len);
 	model_advance(ring, d->ring_size[0]);
 	model_rx_write_comp(m, q, idx | 3 << 14 | id << 16 | how->rss_type << 26 |
-			    (u32)how->cnc << 30, how->rss_hash,
+			    (u32)how->cnc << 30, model_rx_dw1(how, true),
 			    len | (u32)how->vlan << 15 | (u32)how->tci << 16,
-			    model_rx_last(how));
+			    model_rx_dw3(how, true, true));
 	return 0;
 }
 
@@ -377,11 +389,10 @@ int model_rx_deliver(struct pvnet_model *m, u32 q, const u8 *data, u32 len,
 		dw0 = idx | (u32)last << 14 | (u32)!r << 15 |
 		      (q + r * m->shared->misc.num_rx_queues) << 16 |
 		      how->rss_type << 26 | (u32)how->cnc << 30;
-		model_rx_write_comp(m, q, dw0,
-				    how->mss ? how->segs : how->rss_hash,
+		model_rx_write_comp(m, q, dw0, model_rx_dw1(how, !r),
 				    chunk | (u32)how->vlan << 15 |
 				    (u32)how->tci << 16,
-				    last ? model_rx_last(how) : 3 << 24);
+				    model_rx_dw3(how, !r, last));
 		r = 1;
 	} while (done < len);
 	return 0;

@@ -267,6 +267,7 @@ struct pvnet_xdp_buff {
  * @pkt: packet being received
  * @slot: where the only buffer of @pkt is in the ring, if it still is
  * @busy: between start and end of a packet
+ * @sop_dw3: last word of a packet's first completion, if it has more than one
  * @pool: memory of both rings
  * @xdp_rxq: registration with XDP
  * @xsk: AF_XDP pool with zero copy on this queue
@@ -297,6 +298,7 @@ struct pvnet_rxq {
 	struct pvnet_xdp_buff pkt;
 	struct pvnet_rx_buf *slot;
 	bool busy;
+	u32 sop_dw3;
 	struct page_pool *pool;
 	struct xdp_rxq_info xdp_rxq;
 	struct xsk_buff_pool *xsk;
@@ -434,8 +436,8 @@ struct pvnet_queues {
  * @rss_fields: SET_RSS_FIELDS is there
  * @om_encap: VMXNET3_OM_ENCAP is legal
  * @tx_data_size: bytes of a transmit data ring slot
- * @lro_size: size of a merged packet's segments, as its completion has it; 0 if
- *	the device does not tell
+ * @lro_size: size of a merged packet's segments, from the last word of its first
+ *	completion; 0 if the device does not tell
  *
  * Chosen once at probe.
  */
@@ -450,7 +452,7 @@ struct pvnet_dev_ops {
 	bool rss_fields;
 	bool om_encap;
 	u32 (*tx_data_size)(struct pvnet *pv);
-	u32 (*lro_size)(const struct pvnet_xdp_buff *pkt);
+	u32 (*lro_size)(u32 dw3);
 };
 
 /**

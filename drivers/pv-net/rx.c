@@ -330,6 +330,8 @@ static bool pvnet_rx_one(struct pvnet_rxq *rq, struct bpf_prog *prog,
 
 	if (rq->pkt.dw0 & VMXNET3_RCD_EOP)
 		pvnet_rx_finish(rq, prog, sum);
+	else if (rq->pkt.dw0 & VMXNET3_RCD_SOP)
+		rq->sop_dw3 = rq->pkt.dw3;
 	return true;
 }
 

@@ -78,7 +78,9 @@ static u32 pvnet_merge_size(struct pvnet_rxq *rq,
 			    u32 nhlen, u32 hlen)
 {
 	const struct pvnet *pv = rq->pv;
-	u32 size = pv->ops->lro_size ? pv->ops->lro_size(pkt) : 0;
+	/* its first completion tells, the others are of buffers only */
+	u32 dw3 = pkt->dw0 & VMXNET3_RCD_SOP ? pkt->dw3 : rq->sop_dw3;
+	u32 size = pv->ops->lro_size ? pv->ops->lro_size(dw3) : 0;
 
 	if (size >= TCP_MIN_SND_MSS && hlen + size <= pv->dev->mtu)
 		return size;
@@ -90,7 +92,7 @@ static u32 pvnet_merge_size(struct pvnet_rxq *rq,
 /**
  * pvnet_rx_set_gso - describe a merged packet to the stack
  * @rq: queue
- * @pkt: the words of its completion
+ * @pkt: the words of its last completion
  * @skb: packet longer than the MTU, beginning with the network header
  * @sum: counters of this poll
  *

@@ -29,11 +29,11 @@ static u32 pvnet_tx_data_size_v3(struct pvnet *pv)
 	return size;
 }
 
-static u32 pvnet_lro_size_v2(const struct pvnet_xdp_buff *pkt)
+static u32 pvnet_lro_size_v2(u32 dw3)
 {
-	if (FIELD_GET(VMXNET3_CD_TYPE, pkt->dw3) != VMXNET3_CDTYPE_RXCOMP_LRO)
+	if (FIELD_GET(VMXNET3_CD_TYPE, dw3) != VMXNET3_CDTYPE_RXCOMP_LRO)
 		return 0;
-	return FIELD_GET(VMXNET3_RCD_CSUM, pkt->dw3);
+	return FIELD_GET(VMXNET3_RCD_CSUM, dw3);
 }
 
 static const struct pvnet_dev_ops pvnet_v1_ops = {
