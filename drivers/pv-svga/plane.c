@@ -21,18 +21,6 @@ static const u32 primary_formats[] = {
 	DRM_FORMAT_XRGB8888,
 };
 
-/*
- * Each rectangle may be the whole screen, and a blob has room for millions. As
- * many as DIRTYFB takes are followed; more of them count as a full update.
- */
-static bool too_many_clips(const struct drm_plane_state *state)
-{
-	const struct drm_property_blob *clips = state->fb_damage_clips;
-
-	return clips && clips->length / sizeof(struct drm_mode_rect) >
-			DRM_MODE_FB_DIRTY_MAX_CLIPS;
-}
-
 static int primary_atomic_check(struct drm_plane *plane,
 				struct drm_atomic_state *state)
 {
@@ -59,9 +47,6 @@ static int primary_atomic_check(struct drm_plane *plane,
 	if (new->src_w != new->dst.x2 << 16 || new->src_h != new->dst.y2 << 16)
 		return -EINVAL;
 
-	/* Set anew each time: a state begins as a copy of the last one. */
-	new->ignore_damage_clips = too_many_clips(new);
-
 	return 0;
 }
 
@@ -71,6 +56,29 @@ static void rect_union(struct drm_rect *to, const struct drm_rect *from)
 	to->y1 = min(to->y1, from->y1);
 	to->x2 = max(to->x2, from->x2);
 	to->y2 = max(to->y2, from->y2);
+}
+
+/*
+ * Each rectangle may be the whole screen, and FB_DAMAGE_CLIPS has room for
+ * millions. As many as DIRTYFB takes are followed; if there are more, all of the
+ * screen follows at once. Out of line, as most commits have but one.
+ */
+static noinline void copy_more_damage(struct pv_svga *svga, const struct pv_svga_fb *pfb,
+				      struct drm_atomic_helper_damage_iter *iter,
+				      const struct drm_plane_state *new,
+				      struct drm_rect *rect, struct drm_rect *all)
+{
+	int x = new->src.x1 >> 16, y = new->src.y1 >> 16;
+	unsigned int left;
+
+	for (left = DRM_MODE_FB_DIRTY_MAX_CLIPS - 1; left; left--) {
+		pv_svga_screen_copy(svga, pfb, rect, x, y);
+		rect_union(all, rect);
+		if (!drm_atomic_helper_damage_iter_next(iter, rect))
+			return;
+	}
+	drm_rect_fp_to_int(all, &new->src);
+	pv_svga_screen_copy(svga, pfb, all, x, y);
 }
 
 /*
@@ -90,10 +98,8 @@ static void copy_damage(struct pv_svga *svga, const struct pv_svga_fb *pfb,
 		return;
 	pv_svga_screen_copy(svga, pfb, &all, x, y);
 
-	drm_atomic_for_each_plane_damage(&iter, &rect) {
-		pv_svga_screen_copy(svga, pfb, &rect, x, y);
-		rect_union(&all, &rect);
-	}
+	if (drm_atomic_helper_damage_iter_next(&iter, &rect))
+		copy_more_damage(svga, pfb, &iter, new, &rect, &all);
 
 	if (x | y)
 		drm_rect_translate(&all, -x, -y);
@@ -105,13 +111,17 @@ static noinline void blit_damage(struct pv_svga *svga, struct drm_plane_state *o
 				 struct drm_plane_state *new, u32 gmr)
 {
 	const struct pv_svga_fb *pfb = to_pv_svga_fb(new->fb);
+	unsigned int left = DRM_MODE_FB_DIRTY_MAX_CLIPS + 1;
 	struct drm_atomic_helper_damage_iter iter;
 	bool damaged = false;
 	struct drm_rect rect;
 
 	pv_svga_gmr_sync(svga, pfb);
 	drm_atomic_helper_damage_iter_init(&iter, old, new);
-	drm_atomic_for_each_plane_damage(&iter, &rect) {
+	while (left && drm_atomic_helper_damage_iter_next(&iter, &rect)) {
+		/* The last one stands for all that may follow, see copy_more_damage() */
+		if (!--left)
+			drm_rect_fp_to_int(&rect, &new->src);
 		pv_svga_screen_blit(svga, pfb, gmr, &rect, new->src.x1 >> 16,
 				    new->src.y1 >> 16);
 		damaged = true;
