@@ -389,21 +389,34 @@ static struct xsk_buff_pool *model_pool(struct kunit *test)
 	return pool;
 }
 
+/* Opens the interface with a socket's pool on queue 0. */
+static struct model_bench *model_open_with_pool(struct kunit *test,
+						struct xsk_buff_pool **pool)
+{
+	struct model_bench *b = model_open(test);
+	struct pvnet *pv = b->m.pv;
+
+	if (!IS_ENABLED(CONFIG_XDP_SOCKETS))
+		kunit_skip(test, "no AF_XDP");
+	*pool = model_pool(test);
+	rtnl_lock();
+	pv->xsk[0] = *pool;
+	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(pv, &pv->cfg), 0);
+	rtnl_unlock();
+	return b;
+}
+
 /*
  * A socket that polls finds the NAPI ID through its buffers, and may look while
  * there is no program, or no queue.
  */
 static void model_names_queues_to_sockets(struct kunit *test)
 {
-	struct model_bench *b = model_open(test);
-	struct xsk_buff_pool *pool = model_pool(test);
+	struct xsk_buff_pool *pool;
+	struct model_bench *b = model_open_with_pool(test, &pool);
 	struct pvnet *pv = b->m.pv;
 
-	if (!IS_ENABLED(CONFIG_XDP_SOCKETS))
-		kunit_skip(test, "no AF_XDP");
 	rtnl_lock();
-	pv->xsk[0] = pool;
-	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(pv, &pv->cfg), 0);
 	KUNIT_EXPECT_PTR_EQ(test, pool->heads[0].xdp.rxq,
 			    &pv->queues->rx[0]->xdp_rxq);
 	dev_close(b->m.dev);
@@ -417,15 +430,11 @@ static void model_names_queues_to_sockets(struct kunit *test)
 /* A socket that prefers busy polling polls its receive queue, and no other. */
 static void model_completes_for_sockets_that_poll(struct kunit *test)
 {
-	struct model_bench *b = model_open(test);
-	struct xsk_buff_pool *pool = model_pool(test);
+	struct xsk_buff_pool *pool;
+	struct model_bench *b = model_open_with_pool(test, &pool);
 	struct pvnet *pv = b->m.pv;
 
-	if (!IS_ENABLED(CONFIG_XDP_SOCKETS))
-		kunit_skip(test, "no AF_XDP");
 	rtnl_lock();
-	pv->xsk[0] = pool;
-	KUNIT_EXPECT_EQ(test, pvnet_reconfigure(pv, &pv->cfg), 0);
 	model_xmit(b, model_skb(test, b, 100), false);
 	model_tx_run(&b->m, 0);
 	KUNIT_EXPECT_FALSE(test, pvnet_cmd_empty(&pv->txq[0]->pos));

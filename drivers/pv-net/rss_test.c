@@ -8,17 +8,25 @@
 
 #include "model_bench.h"
 
-static int model_set_key(struct model_bench *b, u8 *key)
+static int model_set_rxfh(struct model_bench *b, u8 *key, u32 *table)
 {
 	struct ethtool_rxfh_param rxfh = {
-		.hfunc = ETH_RSS_HASH_NO_CHANGE, .key = key,
+		.hfunc = ETH_RSS_HASH_NO_CHANGE, .key = key, .indir = table,
 	};
 	int err;
 
 	rtnl_lock();
 	err = b->m.dev->ethtool_ops->set_rxfh(b->m.dev, &rxfh, NULL);
+	/* as the core does */
+	if (!err && table)
+		b->m.dev->priv_flags |= IFF_RXFH_CONFIGURED;
 	rtnl_unlock();
 	return err;
+}
+
+static int model_set_key(struct model_bench *b, u8 *key)
+{
+	return model_set_rxfh(b, key, NULL);
 }
 
 /* The device reads the key when it is activated, and so it is. */
@@ -48,18 +56,7 @@ static void model_hashes_with_the_key(struct kunit *test)
 
 static int model_set_table(struct model_bench *b, u32 *table)
 {
-	struct ethtool_rxfh_param rxfh = {
-		.hfunc = ETH_RSS_HASH_NO_CHANGE, .indir = table,
-	};
-	int err;
-
-	rtnl_lock();
-	err = b->m.dev->ethtool_ops->set_rxfh(b->m.dev, &rxfh, NULL);
-	/* as the core does */
-	if (!err)
-		b->m.dev->priv_flags |= IFF_RXFH_CONFIGURED;
-	rtnl_unlock();
-	return err;
+	return model_set_rxfh(b, NULL, table);
 }
 
 /* The device has @table of @n entries, and says so, as often as there is room. */

@@ -23,6 +23,7 @@ unsigned int pvnet_tx_reap(struct pvnet_txq *tq, int budget);
 void pvnet_tx_arm(struct pvnet_txq *tq);
 
 /* Take the lock themselves, NAPI context. */
+void pvnet_tx_poll_reap(struct pvnet_txq *tq, int budget);
 void pvnet_tx_poll(struct pvnet_txq *tq, int budget);
 void pvnet_tx_poll_end(struct pvnet_txq *tq);
 

@@ -138,11 +138,16 @@ unsigned int pvnet_tx_reap(struct pvnet_txq *tq, int budget)
 	return done.slots;
 }
 
-/* The vector is masked, by the device or because it never was not. */
-static void pvnet_tx_poll_locked(struct pvnet_txq *tq, int budget)
+/**
+ * pvnet_tx_poll_reap - release what is completed, and see that the device works
+ * @tq: queue
+ * @budget: NAPI budget, or 0 for netpoll
+ *
+ * Context: a NAPI poll, netdev_queue lock held.
+ */
+void pvnet_tx_poll_reap(struct pvnet_txq *tq, int budget)
 {
 	u64_stats_update_begin(&tq->stats->syncp);
-	tq->vec->armed = false;
 	if (pvnet_tx_reap(tq, budget))
 		tq->nudged = false;
 	u64_stats_update_end(&tq->stats->syncp);
@@ -164,7 +169,9 @@ void pvnet_tx_poll(struct pvnet_txq *tq, int budget)
 	} else {
 		__netif_tx_lock(tq->nq, smp_processor_id());
 	}
-	pvnet_tx_poll_locked(tq, budget);
+	/* The vector is masked, by the device or because it never was not. */
+	tq->vec->armed = false;
+	pvnet_tx_poll_reap(tq, budget);
 	__netif_tx_unlock(tq->nq);
 }
 

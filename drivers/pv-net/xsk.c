@@ -225,11 +225,8 @@ bool pvnet_xsk_tx(struct pvnet_txq *tq, int budget)
 bool pvnet_xsk_tx_beside_rx(struct pvnet_txq *tq, int budget)
 {
 	__netif_tx_lock(tq->nq, smp_processor_id());
-	u64_stats_update_begin(&tq->stats->syncp);
 	/* unlike in its own poll, its vector may be armed, and stays so */
-	if (pvnet_tx_reap(tq, budget))
-		tq->nudged = false;
-	u64_stats_update_end(&tq->stats->syncp);
+	pvnet_tx_poll_reap(tq, budget);
 	__netif_tx_unlock(tq->nq);
 	return pvnet_xsk_tx(tq, budget);
 }
