@@ -219,6 +219,11 @@ static void pv_svga_remove(struct pci_dev *pdev)
 	struct pv_svga *svga = pci_get_drvdata(pdev);
 
 	drm_dev_unplug(&svga->drm);
+	/*
+	 * A frame buffer that is given up from now on does not ask the device
+	 * whether it has read all. One that is late must not read its pages later.
+	 */
+	pv_svga_screen_stop(svga);
 	drm_atomic_helper_shutdown(&svga->drm);
 }
 
