@@ -45,6 +45,7 @@ static int pvnet_activate(struct pvnet *pv)
 static void pvnet_deactivate(struct pvnet *pv)
 {
 	spin_lock_bh(&pv->cmd_lock);
+	pvnet_dev_stats_stop(pv);
 	pvnet_cmd(pv, VMXNET3_CMD_QUIESCE_DEV);
 	pvnet_cmd(pv, VMXNET3_CMD_RESET_DEV);
 	spin_unlock_bh(&pv->cmd_lock);
@@ -69,6 +70,7 @@ int pvnet_up(struct pvnet *pv, struct pvnet_queues *q)
 		return err;
 
 	pv->queues = q;
+	pvnet_dev_stats_start(pv);
 	memcpy(pv->txq, q->tx, sizeof(pv->txq));
 	/* those without a ring too: the watchdog looks at all of them */
 	for (i = 0; i < pv->dev->num_tx_queues; i++)

@@ -99,6 +99,24 @@ static u32 model_activate(struct pvnet_model *m)
 	return 0;
 }
 
+static void model_write_stats(struct pvnet_model *m)
+{
+	u32 q;
+
+	for (q = 0; q < m->shared->misc.num_tx_queues; q++) {
+		struct vmxnet3_tx_stats *stats = &model_txd(m, q)->stats;
+
+		stats->error = cpu_to_le64(m->tx[q].error);
+		stats->discard = cpu_to_le64(m->tx[q].discard);
+	}
+	for (q = 0; q < m->shared->misc.num_rx_queues; q++) {
+		struct vmxnet3_rx_stats *stats = &model_rxd(m, q)->stats;
+
+		stats->out_of_buf = cpu_to_le64(m->rx[q].out_of_buf);
+		stats->error = cpu_to_le64(m->rx[q].error);
+	}
+}
+
 static u32 model_command(struct pvnet_model *m, u32 cmd)
 {
 	switch (cmd) {
@@ -127,6 +145,10 @@ static u32 model_command(struct pvnet_model *m, u32 cmd)
 		return 0;
 	case 0xf00d0000:
 		m->status_reads++;
+		return 0;
+	case 0xf00d0001:
+		if (m->active)
+			model_write_stats(m);
 		return 0;
 	case 0xf00d0002:
 		m->link_stopped =
@@ -378,8 +400,10 @@ int model_rx_deliver(struct pvnet_model *m, u32 q, const u8 *data, u32 len,
 
 		desc += idx;
 		dw2 = le32_to_cpu(READ_ONCE(desc->dw2));
-		if (dw2 >> 31 != ring->gen || (dw2 >> 14 & 1) != r)
+		if (dw2 >> 31 != ring->gen || (dw2 >> 14 & 1) != r) {
+			m->rx[q].out_of_buf++;
 			return -ENOBUFS;
+		}
 		dma_rmb();
 		chunk = min(dw2 & 0x3fff, len - done);
 		memcpy(model_mem(desc->addr), data + done, chunk);

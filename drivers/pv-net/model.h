@@ -52,11 +52,15 @@ struct model_txq {
 	struct model_ring comp;
 	u32 pending;		/* packets read and not completed */
 	u32 last;		/* index of the newest of them */
+	u64 error;		/* since the activation, as is the next */
+	u64 discard;
 };
 
 struct model_rxq {
 	struct model_ring ring[2];
 	struct model_ring comp;
+	u64 out_of_buf;		/* since the activation, as is the next */
+	u64 error;
 };
 
 /**

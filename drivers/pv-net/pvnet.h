@@ -157,6 +157,20 @@ struct pvnet_rx_stats {
 };
 
 /**
+ * struct pvnet_dev_stats - packets that the device lost, by its own count
+ * @tx_error: not sent, because it could not
+ * @tx_discard: not sent, because it would not
+ * @rx_out_of_buf: not delivered, because the ring had no buffer
+ * @rx_error: not delivered, because of an error
+ */
+struct pvnet_dev_stats {
+	u64 tx_error;
+	u64 tx_discard;
+	u64 rx_out_of_buf;
+	u64 rx_error;
+};
+
+/**
  * struct pvnet_txq - a transmit ring with its completion and data rings
  * @desc: command ring
  * @buf: what each entry of @desc carries
@@ -521,6 +535,9 @@ enum pvnet_state {
  * @vlans: VLANs to receive
  * @tx_stats: counters by queue number
  * @rx_stats: counters by queue number
+ * @dev_stats: what the device counted in earlier activations, by queue number;
+ *	cmd_lock
+ * @dev_counts: it counts in @queues; cmd_lock
  * @resets: resets of the device
  */
 struct pvnet {
@@ -572,6 +589,8 @@ struct pvnet {
 
 	struct pvnet_tx_stats tx_stats[PVNET_MAX_QUEUES];
 	struct pvnet_rx_stats rx_stats[PVNET_MAX_QUEUES];
+	struct pvnet_dev_stats dev_stats[PVNET_MAX_QUEUES];
+	bool dev_counts;
 	u64 resets;
 };
 
@@ -630,6 +649,11 @@ void pvnet_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s);
 int pvnet_stats_count(struct pvnet *pv);
 void pvnet_stats_strings(struct pvnet *pv, u8 *data);
 void pvnet_stats_values(struct pvnet *pv, u64 *data);
+
+/* dev_stats.c */
+void pvnet_dev_stats_start(struct pvnet *pv);
+void pvnet_dev_stats_stop(struct pvnet *pv);
+void pvnet_dev_stats_get(struct pvnet *pv, struct pvnet_dev_stats *st);
 
 /* ethtool.c */
 extern const struct ethtool_ops pvnet_ethtool_ops;

@@ -75,6 +75,21 @@ def check_netpoll(guest, capture):
     assert said == list(range(1, 41)), said
 
 
+def check_lost(guest):
+    """Bursts that the receiver's ring has no room for: each packet arrives or is counted."""
+    def counted(name):
+        return int(guest.run(f"ip netns exec b cat /sys/class/net/eth1/statistics/{name}"))
+
+    guest.run("insmod /lib/modules/pktgen.ko && ip netns exec b ethtool -G eth1 rx 64")
+    arrived, lost = counted("rx_packets"), counted("rx_missed_errors")
+    guest.run("count=1024; generate burst eth0 256 $mac1")
+    assert counted("rx_missed_errors") - lost > 256
+    assert counted("rx_packets") - arrived + counted("rx_missed_errors") - lost == 1024
+    guest.run("ip netns exec b ethtool -G eth1 rx 1024")
+    lost = counted("rx_missed_errors") - lost
+    assert lost > 256, "the count was lost with the rings"
+
+
 def check_link(guest):
     """The carrier follows the cable."""
     set_link(guest, False)
@@ -94,6 +109,7 @@ def test_paths():
             check_interrupts(guest, kind)
             guest.run("show_msi")
         check_netpoll(guest, capture)
+        check_lost(guest)
         check_link(guest)
         sleep_and_wake(guest)
         guest.run("pings 10.1.0.2 && bytes_arrive 2000")
