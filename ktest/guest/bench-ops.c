@@ -2,9 +2,7 @@
 /*
  * What operations of the system cost on one CPU. Under "-icount shift=0" the
  * time stamp counter counts instructions, exactly. The command line is that of
- * bench.h, and
- *
- *   bench-ops start	print the time stamp counter, as "BENCH START <count>"
+ * bench.h.
  *
  * Copyright (C) 2026 the pvops developers
  */
@@ -376,10 +374,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "exit"))
 		return 0;
-	if (argc == 2 && !strcmp(argv[1], "start")) {
-		printf("BENCH START %llu\n", (unsigned long long)__rdtsc());
-		return 0;
-	}
 
 	/* A switch or a wake-up is to be one on this CPU; who repeats may run beside others. */
 	if (argc > 1 && isdigit(argv[1][0]))

@@ -102,7 +102,6 @@ if [ "${seconds:-0}" -gt 0 ]; then
 fi
 
 cases=$(parameter cases | tr , ' ')
-bench-ops start
 # shellcheck disable=SC2086 # a list of words
 bench-ops "$samples" $cases || exit 1
 

@@ -68,6 +68,23 @@ def join(*archives):
     return b"".join(a + b"\0" * (-len(a) % 4) for a in archives)
 
 
+def _keep(path, data):
+    """Write @data to @path if it is not there yet."""
+    if not path.exists() or path.read_bytes() != data:
+        new = _beside(path)
+        new.write_bytes(data)
+        os.replace(new, path)
+    return path
+
+
+def alone(program):
+    """An initramfs of the guest program @program as /init and nothing else; its path."""
+    archive = Archive()
+    archive.node("/dev/console", 5, 1)
+    archive.file("/init", compile_guest(GUEST / f"{program}.c"), 0o755)
+    return _keep(BUILD / "guest" / f"{program}.gz", archive.bytes())
+
+
 def write(name="release", extra=None, label="extra"):
     """Write build/<name>/initrd.gz and return its path.
 
@@ -78,8 +95,4 @@ def write(name="release", extra=None, label="extra"):
     if extra is not None:
         data = join(data, extra.bytes())
         path = BUILD / name / f"initrd-{label}.gz"
-    if not path.exists() or path.read_bytes() != data:
-        new = _beside(path)
-        new.write_bytes(data)
-        os.replace(new, path)
-    return path
+    return _keep(path, data)

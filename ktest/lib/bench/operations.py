@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import os
 import re
 
-from .. import KtestError, boot
+from .. import KtestError, boot, initramfs
 from ..platforms import pvm
 from . import samples
 from .records import record
@@ -47,6 +47,19 @@ def run(platform, cases, count=20, cmdline="", counters=0, options="", **fields)
     if lost:
         raise KtestError(f"{platform}: no samples of {' '.join(lost)}")
     return result.console.text
+
+
+def until_user_space(platform, **fields):
+    """Instructions from reset to the first one of user space, which is the same for all kernels.
+
+    @fields: of Boot; cmdline is added to.
+    """
+    fields["cmdline"] = f"{STEADY} {fields.get('cmdline', '')}"
+    result = boot.run(platform, cpus=1, icount=True, initrd=initramfs.alone("bench-boot"), **fields)
+    found = re.search(r"^BENCH START (\d+)", result.console.text, re.M)
+    if not result.ok or not found:
+        raise KtestError(result.explain() if not result.ok else "the guest said no count")
+    return int(found[1])
 
 
 def instructions(area, subject, text, metric="instructions"):

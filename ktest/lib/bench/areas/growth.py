@@ -3,7 +3,6 @@
 """How cost grows: with memory, page tables, processors, packets, rings and balloons."""
 
 from functools import partial
-import re
 
 from ... import KtestError, boot, nic
 from .. import Step, operations, programs
@@ -43,9 +42,9 @@ def _tables(platform):
 
 def _boot(platform, megabytes):
     """Instructions and idle time until user space starts, by the time stamp counter."""
-    text = operations.run(platform, ["getppid"], count=16, cmdline="mitigations=off",
-                          memory=f"{megabytes}M", console=f"bench-growth-boot-{platform}-{megabytes}")
-    started = int(re.search(r"^BENCH START (\d+)", text, re.M).group(1))
+    started = operations.until_user_space(
+        platform, cmdline="mitigations=off", memory=f"{megabytes}M",
+        console=f"bench-growth-boot-{platform}-{megabytes}")
     return [record(NAME, f"boot-{megabytes}", platform, "instructions", started, "instructions")]
 
 

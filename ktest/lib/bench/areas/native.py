@@ -3,7 +3,6 @@
 """What the series costs where nothing of it is used: the same machine without it."""
 
 from functools import partial
-import re
 
 from ... import baseline
 from .. import Goal, Step, operations
@@ -50,13 +49,14 @@ def _measure(subject):
         text = operations.run("native", CASES, cmdline=cmdline, kernel=name,
                               console=f"bench-native-{subject}")
         made += operations.instructions(NAME, subject, text, metric)
-        started = int(re.search(r"^BENCH START (\d+)", text, re.M).group(1))
+        started = operations.until_user_space("native", cmdline=cmdline, kernel=name,
+                                              console=f"bench-native-{subject}-boot")
         made.append(record(NAME, "boot", subject, metric, started, "instructions"))
     return made
 
 
 def steps(short=False):
-    """The builds, if any is to be done, then two boots a kernel."""
+    """The builds, if any is to be done, then four boots a kernel."""
     del short
     return [*(Step(f"build {name}", 420, partial(_build, name)) for name in baseline.KERNELS),
             *(Step(f"{subject}, {len(CASES)} operations, twice", 40, partial(_measure, subject))
