@@ -32,9 +32,9 @@ KERNELS = {
     "base-noxen": Baseline("the tree without the series and without Xen PV, and so without "
                            "PARAVIRT_XXL", (("CONFIG_XEN_PV", "n"),)),
     "noxen": Baseline("the series without Xen PV: PARAVIRT_XXL is on for PVM alone", series=True),
+    "core": Baseline("the image without the drivers of the series, which may be modules, and "
+                     "without its tests", series=True),
 }
-# What of the series is in the image but need not be: drivers may be modules, tests absent.
-_APART = ("drivers/pv-*/**/*.o", "arch/x86/pvops/**/*_test.o")
 # Sections of code that stay after boot
 _TEXT = re.compile(r"^(?!\.init|\.exit)\.\S*text\S*\s+(\d+)", re.M)
 
@@ -100,15 +100,3 @@ def text_bytes(name):
     if not found:
         raise KtestError(f"{path}: size finds no code")
     return sum(found)
-
-
-def text_apart(name="release"):
-    """The size of the code of drivers and tests of the series in kernel @name's image."""
-    objects = [p for pattern in _APART for p in (BUILD / name).glob(pattern)]
-    # what is linked from others would count twice
-    return sum(_sizes([p for p in objects if p.with_suffix(".c").name in _sources()]))
-
-
-def _sources():
-    return {p.name for pattern in ("drivers/pv-*/**/*.c", "arch/x86/pvops/**/*.c")
-            for p in LINUX.glob(pattern)}

@@ -8,7 +8,7 @@ from . import KtestError
 from .paths import CONFIG
 
 # Fragments that are a variant of the kernel and not part of every one.
-VARIANTS = {"debug", "inject", "btf", "noxen"}
+VARIANTS = {"debug", "inject", "btf", "noxen", "core"}
 
 
 def rooms():
