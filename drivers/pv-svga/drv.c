@@ -223,7 +223,7 @@ static void pv_svga_remove(struct pci_dev *pdev)
 	 * A frame buffer that is given up from now on does not ask the device
 	 * whether it has read all. One that is late must not read its pages later.
 	 */
-	pv_svga_screen_stop(svga);
+	devm_release_action(&pdev->dev, hw_fini, svga);
 	drm_atomic_helper_shutdown(&svga->drm);
 }
 
