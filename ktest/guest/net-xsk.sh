@@ -9,8 +9,7 @@
 
 quiet_ipv6
 for end in eth0 eth1; do
-	# in-tree vmxnet3 takes no XDP program with it; pv_net switches it off itself
-	[ "$drv" = pv_net ] || ethtool -K $end lro off 2>/dev/null
+	without_lro $end
 	ip link set $end promisc on
 	ip link set $end up
 done
