@@ -87,16 +87,11 @@ def vmlinux(name):
     return BUILD / name / "vmlinux"
 
 
-def _sizes(paths):
-    done = subprocess.run(["size", "-A", *map(str, paths)], capture_output=True, text=True,
-                          check=False)
-    return [int(n) for n in _TEXT.findall(done.stdout)]
-
-
 def text_bytes(name):
     """The size of a kernel's code; in its vmlinux it is filled up to 2 MiB, in vmlinux.o not."""
     path = vmlinux(name).with_suffix(".o")
-    found = _sizes([path])
+    done = subprocess.run(["size", "-A", str(path)], capture_output=True, text=True, check=False)
+    found = _TEXT.findall(done.stdout)
     if not found:
         raise KtestError(f"{path}: size finds no code")
-    return sum(found)
+    return sum(map(int, found))

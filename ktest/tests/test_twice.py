@@ -9,6 +9,7 @@ from ktest.lib.itrace import Symbols
 
 SPIN, OTHER = 0x1010, 0x2010
 OFF, ON = 0x46, 0x246
+MAP = "1000 T native_queued_spin_lock_slowpath\n2000 T default_idle\n"
 
 
 def kept(*states):
@@ -23,7 +24,7 @@ def kept(*states):
 @pytest.fixture(name="symbols")
 def _symbols(tmp_path):
     path = tmp_path / "System.map"
-    path.write_text("1000 T native_queued_spin_lock_slowpath\n2000 T default_idle\n")
+    path.write_text(MAP)
     return Symbols(path)
 
 
@@ -47,8 +48,7 @@ def test_an_answer_that_is_missing_is_none(symbols):
 def _runs(tmp_path, monkeypatch):
     """Boots of a console named one, each of which ends as the next of a list says."""
     (tmp_path / "release").mkdir()
-    (tmp_path / "release" / "System.map").write_text(
-        "1000 T native_queued_spin_lock_slowpath\n2000 T default_idle\n")
+    (tmp_path / "release" / "System.map").write_text(MAP)
     monkeypatch.setattr(twice, "REPORT", tmp_path)
     monkeypatch.setattr(twice, "BUILD", tmp_path)
     (tmp_path / "one.hung").write_text(kept((SPIN, OFF)))       # of a run before

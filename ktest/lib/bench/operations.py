@@ -49,6 +49,14 @@ def run(platform, cases, count=20, cmdline="", counters=0, options="", **fields)
     return result.console.text
 
 
+def _said(result, pattern, what):
+    """The match of what the guest of @result said; it is an error if it failed or did not."""
+    found = re.search(pattern, result.console.text, re.M)
+    if not result.ok or not found:
+        raise KtestError(result.explain() if not result.ok else f"the guest {what}")
+    return found
+
+
 def until_user_space(platform, **fields):
     """Instructions from reset to the first one of user space, which is the same for all kernels.
 
@@ -56,10 +64,7 @@ def until_user_space(platform, **fields):
     """
     fields["cmdline"] = f"{STEADY} {fields.get('cmdline', '')}"
     result = boot.run(platform, cpus=1, icount=True, initrd=initramfs.alone("bench-boot"), **fields)
-    found = re.search(r"^BENCH START (\d+)", result.console.text, re.M)
-    if not result.ok or not found:
-        raise KtestError(result.explain() if not result.ok else "the guest said no count")
-    return int(found[1])
+    return int(_said(result, r"^BENCH START (\d+)", "said no count")[1])
 
 
 def instructions(area, subject, text, metric="instructions"):
@@ -77,9 +82,7 @@ def idle(area, subject, platform, case, options="", cmdline="", cpus=1, seconds=
         result = boot.run(platform, test="bench", cpus=cpus, icount=True,
                           cmdline=f"{STEADY} bench.idle={seconds} {cmdline}",
                           console=f"bench-{area}-{subject}-{case}")
-    found = re.search(r"^BENCH IDLE (\d+) (\d+)", result.console.text, re.M)
-    if not result.ok or not found:
-        raise KtestError(result.explain() if not result.ok else "the guest counted nothing")
+    found = _said(result, r"^BENCH IDLE (\d+) (\d+)", "counted nothing")
     return [record(area, case, subject, "wakeups", int(found[2]) / int(found[1]), "per second")]
 
 
